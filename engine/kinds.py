@@ -1,0 +1,131 @@
+"""What a field type is: its storage, reading, showing, filtering and its place in an expression.
+
+A kind is one file in `engine/fields` (or a plugin). Its options in YAML are its dataclass fields; the
+docstring under each option is its help in editors and docs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, ClassVar, Literal
+
+import sqlalchemy as sa
+
+from engine.expression.nodes import TEXT, Type
+from engine.words import Words, words
+
+Source = Literal["form", "json", "yaml", "csv"]
+"""Where a raw value comes from: people type `20` for 20 %, JSON says "0.20", YAML and CSV `20%`."""
+
+Operator = Literal[
+    "is", "is_not", "contains", "starts_with", "among", "less", "at_most", "more", "at_least", "between",
+    "empty", "not_empty", "has", "has_not",
+]  # fmt: skip
+"""Filter operators; each kind names those that make sense for it."""
+
+
+class BadValue(Exception):
+    """A value that a field refuses, with words that a person may read."""
+
+    def __init__(self, code: str, **details: object) -> None:
+        self.code = code
+        """A key of engine.messages, such as `too_long`."""
+        self.details = details
+        """What the message's holes are filled with."""
+        super().__init__(code)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How raw values are to be read."""
+
+    source: Source
+    locale: str = "en"
+    timezone: str = "UTC"
+    """Where a date and time without an offset belongs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shower:
+    """How values are to be shown to one person."""
+
+    locale: str = "en"
+    timezone: str = "UTC"
+    currency: str = ""
+    """The currency of an amount whose field names none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldType:
+    """One kind of field. Subclass, set the class variables, add options as dataclass fields."""
+
+    key: ClassVar[str]
+    """Its word in YAML (`type: money`)."""
+    words: ClassVar[Words] = words("", "")
+    """Its name for people."""
+    type: ClassVar[Type] = TEXT
+    """Its type in expressions; kinds whose type depends on options override `expression_type`."""
+    operators: ClassVar[tuple[Operator, ...]] = ("is", "is_not", "empty", "not_empty")
+    widget: ClassVar[str] = "text"
+    """The stock form widget: text, textarea, number, checkbox, select, multiselect, date, datetime,
+    time, email, tel, url, color, file, picker, lines, none."""
+    stored: ClassVar[bool] = True
+    """Whether the entity's table has a column for it; lines, backlinks and lookups have none."""
+    sortable: ClassVar[bool] = True
+    searchable: ClassVar[bool] = False
+    """Whether `search: true` may be asked of it."""
+    align: ClassVar[Literal["start", "end"]] = "start"
+
+    def expression_type(self) -> Type:
+        """Its type in expressions."""
+        return self.type
+
+    def column(self) -> sa.types.TypeEngine[Any]:
+        """The type of its column: one of engine.columns."""
+        raise NotImplementedError(self.key)
+
+    def parse(self, raw: object, reader: Reader) -> Any:
+        """A stored value from a form's text, JSON, YAML or CSV. Never called with empty input.
+
+        Raises BadValue with a message code.
+        """
+        raise NotImplementedError(self.key)
+
+    def show(self, value: Any, shower: Shower) -> str:
+        """The value for people. Never called with None."""
+        return str(value)
+
+    def edit(self, value: Any, shower: Shower) -> str:
+        """The text that a form's input holds: `parse(edit(x)) == x` from source "form"."""
+        return str(value)
+
+    def to_json(self, value: Any) -> Any:
+        """The value in the API: `parse(to_json(x)) == x` from source "json". Never called with None."""
+        return value
+
+    def json_schema(self) -> dict[str, Any]:
+        """The shape of `to_json` as JSON Schema 2020-12, without null."""
+        return {"type": "string"}
+
+    def sample(self, number: int) -> Any:
+        """A believable stored value, different for each number, for demo data and property tests."""
+        raise NotImplementedError(self.key)
+
+    def search_text(self, value: Any) -> str:
+        """The text under which the value is found when `search: true`."""
+        return str(value)
+
+    def target(self) -> str | None:
+        """The entity that values point at (link, user, lines, backlink), or None."""
+        return None
+
+
+def as_number(value: object) -> object:
+    """Expressions know numbers as Decimal only; bool stays bool."""
+    return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Options = Mapping[str, Any]
+"""What YAML says beside `type` for a kind, checked by its schema."""

@@ -1,0 +1,1 @@
+"""What the product does: who may see and change what, and what follows from a change."""
