@@ -1,0 +1,88 @@
+"""What can be wrong with a database, in words for the person who runs the server."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+
+class StoreError(Exception):
+    """The database cannot do what was asked; the message says why and what to do."""
+
+
+class Unusable(StoreError):
+    """This is not a database that this release may open. Nothing was written to it."""
+
+
+class Unavailable(StoreError):
+    """Busy, full, read-only or away just now. Nothing was stored; the same request may be tried again."""
+
+    def __init__(self, message: str, *, retry: bool = True) -> None:
+        self.retry = retry
+        """Whether trying again soon may help (a full or read-only disk needs a person)."""
+        super().__init__(message)
+
+
+class Duplicate(StoreError):
+    """A live record holds this value already: a unique index refused."""
+
+    def __init__(self, constraint: str) -> None:
+        self.constraint = constraint
+        """The name of the index, where the database told it."""
+        super().__init__(constraint)
+
+
+_SQLITE = (
+    ("database is locked", "The database is busy.", True),
+    ("database table is locked", "The database is busy.", True),
+    ("database or disk is full", "The disk that holds the database is full.", False),
+    ("readonly database", "The database may only be read: check who owns the file and its folder.", False),
+    ("disk i/o error", "The disk that holds the database reports errors.", False),
+    ("unable to open database file", "The database file cannot be opened: check its folder and rights.", False),
+)
+_POSTGRESQL = {
+    "40001": ("The record was changed at the same moment.", True),
+    "40P01": ("Two changes waited for each other.", True),
+    "55P03": ("The database is busy.", True),
+    "57014": ("The database took too long.", True),
+    "57P01": ("The database was restarted.", True),
+    "57P03": ("The database is starting.", True),
+    "53100": ("The disk that holds the database is full.", False),
+    "53300": ("The database has no connection left.", True),
+    "25006": ("The database may only be read.", False),
+}
+
+
+def translate(error: Exception) -> StoreError | None:
+    """The store's own words for a driver's error, or None when it is nothing that running can explain."""
+    if isinstance(error, sa.exc.TimeoutError):
+        return Unavailable("All connections to the database are in use.")
+    if isinstance(error, sa.exc.IntegrityError):
+        return _duplicate(error)
+    if not isinstance(error, sa.exc.DBAPIError):
+        return None
+    text = str(error.orig).lower()
+    for part, words, retry in _SQLITE:
+        if part in text:
+            return Unavailable(words, retry=retry)
+    if "malformed" in text or "not a database" in text:
+        return Unusable("The database file is damaged. Restore a backup: forme restore FILE.")
+    state = getattr(error.orig, "sqlstate", None)
+    if state in _POSTGRESQL:
+        words, retry = _POSTGRESQL[state]
+        return Unavailable(words, retry=retry)
+    if error.connection_invalidated or (state or "").startswith("08"):
+        return Unavailable("The connection to the database was lost.")
+    if isinstance(error, sa.exc.OperationalError) and state is None and "connect" in text:
+        return Unavailable("The database does not answer.")
+    return None
+
+
+def _duplicate(error: sa.exc.IntegrityError) -> Duplicate | None:
+    state = getattr(error.orig, "sqlstate", None)
+    if state == "23505":
+        return Duplicate(getattr(getattr(error.orig, "diag", None), "constraint_name", None) or "")
+    text = str(error.orig)
+    if text.startswith("UNIQUE constraint failed"):
+        # SQLite names columns, or the index itself when it is one on an expression.
+        return Duplicate(text.partition(": ")[2].removeprefix("index ").strip("'"))
+    return None
