@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import sqlalchemy as sa
 
 from engine.expression.nodes import TEXT, Type
+from engine.options import BadOption, Option, read_option, read_options
+from engine.problems import did_you_mean
 from engine.words import Words, words
 
 Source = Literal["form", "json", "yaml", "csv"]
@@ -77,6 +79,57 @@ class FieldType:
     searchable: ClassVar[bool] = False
     """Whether `search: true` may be asked of it."""
     align: ClassVar[Literal["start", "end"]] = "start"
+    expressible: ClassVar[bool] = True
+    """Whether expressions and filters may name it; json and secret values may not be compared."""
+    secret: ClassVar[bool] = False
+    """Whether the store keeps it encrypted: `parse` gives the plain text, the column holds bytes."""
+
+    @classmethod
+    def options(cls) -> Mapping[str, Option]:
+        """What a config may write beside `type`, each with its help and the shape that its value has."""
+        return read_options(cls)
+
+    @classmethod
+    def option_schema(cls) -> dict[str, Any]:
+        """The options as JSON Schema 2020-12: {"properties": {...}, "required": [...]}."""
+        found = cls.options().values()
+        return {
+            "properties": {option.name: option.schema for option in found},
+            "required": [option.name for option in found if option.required],
+        }
+
+    @classmethod
+    def build(cls, options: Mapping[str, Any], **filled: Any) -> Self:
+        """The kind with these options, as the merged config holds them; None counts as not given.
+
+        `filled` are the fields that the compiler fills in from elsewhere: money's `currency`, a stage's `choices`.
+        Raises BadOption, which names the option.
+        """
+        known = cls.options()
+        for name in options:
+            if name not in known:
+                raise BadOption(name, f"The kind '{cls.key}' has no option '{name}'.", did_you_mean(name, known))
+        values = {name: cls.read_option(known[name], raw) for name, raw in options.items() if raw is not None}
+        for option in known.values():
+            if option.required and option.name not in values:
+                raise BadOption(option.name, f"The kind '{cls.key}' needs '{option.name}'.", option.help)
+        kind = cls(**values, **filled)
+        kind.check_options()
+        return kind
+
+    @classmethod
+    def read_option(cls, option: Option, raw: Any) -> Any:
+        """One option's value from YAML; kinds with options of their own shape override this."""
+        return read_option(option, raw)
+
+    def check_options(self) -> None:
+        """Raise BadOption if the options do not fit each other; called by `build`."""
+
+    def is_empty(self, raw: object) -> bool:
+        """Whether raw input means "no value": None, blank text, an empty list."""
+        if isinstance(raw, str):
+            return not raw.strip()
+        return raw is None or raw == [] or raw == ()
 
     def expression_type(self) -> Type:
         """Its type in expressions."""
