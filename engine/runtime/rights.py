@@ -17,7 +17,7 @@ from typing import Literal
 
 from engine.change import Actor, Verb
 from engine.expression import Expression
-from engine.model import ALWAYS, NEVER, Entity, FieldGrant, Grant, Model, Role, Rule
+from engine.model import ALWAYS, NEVER, FieldGrant, Grant, Model, Role, Rule
 from engine.store.sight import Clause, Clauses, Reading, covers
 
 PEOPLE = ("user", "team")
