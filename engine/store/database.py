@@ -58,6 +58,7 @@ class Database:
                     if self.dialect == "postgresql":
                         connection.exec_driver_sql("SET LOCAL lock_timeout = '3s'")
                         connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+                        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
                     yield connection
             finally:
                 if self.dialect == "sqlite" and not connection.invalidated:

@@ -17,6 +17,12 @@ VERSION_MIN: Final = 130000
 STATEMENT_MS: Final = 30_000
 """No page may hold a connection for longer."""
 
+SETTINGS: Final = {
+    "statement_timeout": STATEMENT_MS,
+    "idle_in_transaction_session_timeout": 60_000,
+    "timezone": "UTC",
+}
+
 
 def engines(url: str) -> tuple[sa.Engine, sa.Engine]:
     """The writer (read committed) and the reader (repeatable read, read only)."""
@@ -48,6 +54,6 @@ def _engine(address: sa.URL) -> sa.Engine:
             "application_name": "forme",
             "connect_timeout": 10,
             "prepare_threshold": 3,
-            "options": f"-c statement_timeout={STATEMENT_MS} -c timezone=UTC -c idle_in_transaction_session_timeout=60000",
+            "options": " ".join(f"-c {name}={value}" for name, value in SETTINGS.items()),
         },
     )

@@ -1,0 +1,162 @@
+"""Rows of the firm's records: ids, inserts, changes, and reading them whole.
+
+Nothing here asks for permission or keeps history; engine.runtime does, and calls this.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.store.tables import Tables
+
+Row = dict[str, Any]
+
+
+def allocate(connection: sa.Connection, tables: Tables, entity: str, count: int) -> list[int]:
+    """New ids, known before the rows are; never given twice, also not after a deletion."""
+    assert count >= 0
+    if count == 0:
+        return []
+    name = tables.entities[entity].name
+    if connection.dialect.name == "postgresql":
+        found = connection.execute(_NEXT_IDS, {"name": name, "count": count})
+        return [int(id) for (id,) in found]
+    last = connection.execute(_COUNT_IDS, {"name": name, "count": count}).scalar()
+    if last is None:
+        connection.execute(_FIRST_IDS, {"name": name, "count": count})
+        last = count
+    return list(range(last - count + 1, last + 1))
+
+
+_NEXT_IDS = sa.text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)")
+_COUNT_IDS = sa.text("UPDATE sqlite_sequence SET seq = seq + :count WHERE name = :name RETURNING seq")
+_FIRST_IDS = sa.text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :count)")
+
+
+def insert(connection: sa.Connection, tables: Tables, entity: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store new rows under the ids that `allocate` gave. Columns that a row does not name stay empty.
+
+    Raises Duplicate (at the edge of the transaction) when a live record holds a unique value already.
+    """
+    if not rows:
+        return
+    table = tables.entities[entity]
+    keys = tables.keys[entity]
+    names = [column.name for column in table.columns]
+    for row in rows:
+        assert row.keys() <= set(names), f"{entity} has no columns {row.keys() - set(names)}"
+    complete = [{name: row.get(name) for name in names} | _keys_of(row, keys) for row in rows]
+    connection.execute(_insertion(tables, entity), complete)
+
+
+def update(connection: sa.Connection, tables: Tables, entity: str, id: int, values: Mapping[str, Any]) -> None:
+    """Change columns of one row."""
+    if not values:
+        return
+    table = tables.entities[entity]
+    changed = {**values, **_keys_of(values, tables.keys[entity])}
+    result = connection.execute(sa.update(table).where(table.c.id == id).values(changed))
+    assert result.rowcount == 1, f"{entity} {id} is not there"
+
+
+def read(
+    connection: sa.Connection, tables: Tables, entity: str, ids: Collection[int], *, lock: bool = False
+) -> list[Row]:
+    """The rows with these ids, in order of id, deleted ones included. `lock` holds them until the transaction ends."""
+    if not ids:
+        return []
+    table = tables.entities[entity]
+    statement = sa.select(table)
+    if len(ids) == 1:
+        statement = statement.where(table.c.id == next(iter(ids)))
+    else:
+        statement = statement.where(table.c.id.in_(sorted(ids))).order_by(table.c.id)
+    return _rows(connection, _locked(statement) if lock else statement)
+
+
+def read_lines(connection: sa.Connection, tables: Tables, entity: str, parent_ids: Collection[int]) -> list[Row]:
+    """The live lines of these parents, in their order, parent by parent."""
+    if not parent_ids:
+        return []
+    table = tables.entities[entity]
+    parent = table.c[table.info["parent"]]
+    statement = (
+        sa.select(table)
+        .where(parent.in_(sorted(parent_ids)), table.c.deleted_at.is_(None))
+        .order_by(parent, table.c.line__position, table.c.id)
+    )
+    return _rows(connection, statement)
+
+
+def read_deleted(connection: sa.Connection, tables: Tables, deleted_with: str) -> list[tuple[str, Row]]:
+    """All rows that were deleted together, as (entity, row)."""
+    found = []
+    for entity, table in tables.entities.items():
+        together = sa.select(table).where(table.c.deleted__with == deleted_with, table.c.deleted_at.is_not(None))
+        found += [(entity, row) for row in _rows(connection, together.order_by(table.c.id))]
+    return found
+
+
+def linking(connection: sa.Connection, tables: Tables, entity: str, field: str, value: Any) -> list[int]:
+    """Ids of the live records whose link field holds this value."""
+    table = tables.entities[entity]
+    statement = sa.select(table.c.id).where(table.c[field] == value, table.c.deleted_at.is_(None))
+    return [int(id) for (id,) in connection.execute(statement.order_by(table.c.id))]
+
+
+def taken(
+    connection: sa.Connection, tables: Tables, entity: str, values: Mapping[str, Any], id: int | None = None
+) -> bool:
+    """Whether another live record than `id` holds these unique values, texts compared without case and width."""
+    return any(other != id for other in holding(connection, tables, entity, values))
+
+
+def holding(connection: sa.Connection, tables: Tables, entity: str, values: Mapping[str, Any]) -> list[int]:
+    """Ids of the live records that hold these values of fields that are unique (alone or together)."""
+    table, keys = tables.entities[entity], tables.keys[entity]
+    conditions = [
+        table.c[keys[name]] == unique_key(value) if name in keys and value is not None else table.c[name] == value
+        for name, value in values.items()
+    ]
+    found = connection.execute(sa.select(table.c.id).where(*conditions, table.c.deleted_at.is_(None)))
+    return [int(other) for (other,) in found]
+
+
+def unique_key(text: str) -> str:
+    """The form in which texts are compared for uniqueness: NFKC, without case, trimmed."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).strip()
+
+
+def _keys_of(values: Mapping[str, Any], keys: Mapping[str, str]) -> Row:
+    return {
+        column: None if values[field] is None else unique_key(values[field])
+        for field, column in keys.items()
+        if field in values
+    }
+
+
+def _insertion(tables: Tables, entity: str) -> sa.Insert:
+    found = tables.statements.get(("insert", entity))
+    if found is None:
+        found = tables.statements[("insert", entity)] = sa.insert(tables.entities[entity]).inline()
+    assert isinstance(found, sa.Insert)
+    return found
+
+
+def _rows(connection: sa.Connection, statement: sa.Select[Any]) -> list[Row]:
+    result = connection.execute(statement)
+    names = tuple(result.keys())
+    return [dict(zip(names, row, strict=True)) for row in _tuples(result)]
+
+
+def _locked(statement: sa.Select[Any]) -> sa.Select[Any]:
+    # NO KEY UPDATE: foreign keys that others are adding to this row need not wait, and so cannot deadlock.
+    return statement.with_for_update(key_share=True)
+
+
+def _tuples(result: sa.CursorResult[Any]) -> Iterable[tuple[Any, ...]]:
+    return (tuple(row) for row in result)
