@@ -1,0 +1,176 @@
+"""What a form would become: conditions, defaults and figures worked out on what is typed, with nothing stored.
+
+The same tree, figures and rules as in a save, over a connection that only reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.change import Actor, Draft, FieldError, InvalidRecord, NotFound
+from engine.model import Entity, Field, Model
+from engine.runtime import permission
+from engine.runtime.access import Access
+from engine.runtime.draft import DraftReader, expect_figures, expect_formulas
+from engine.runtime.figures import Figures
+from engine.runtime.push import frozen_keys
+from engine.runtime.session import Session
+from engine.runtime.site import Site
+from engine.runtime.stages import pipeline_of, settle_stage
+from engine.runtime.tree import Node, Tree, load_tree, new_line, new_tree
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How one field stands on one record of the form."""
+
+    value: Any = None
+    """As it would be stored; of a new record the default."""
+    visible: bool = True
+    readable: bool = True
+    writable: bool = True
+    """Whether this person may give it a value now."""
+    required: bool = False
+    typed: bool = False
+    """Of a computed field: whether a person typed over it."""
+    shut: frozenset[str] = frozenset()
+    """Choices that are not offered just now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The looks of every field of the form, by path (`parts.0.pages`)."""
+
+    looks: Mapping[str, Look]
+    pipeline: str | None = None
+    """The pipeline that the record would follow."""
+    errors: tuple[FieldError, ...] = ()
+    """What could not be read or worked out."""
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """Ids of the lines that stand, by path (`parts.0`)."""
+
+    def look(self, path: str) -> Look:
+        """How a field stands; one that is unknown is neither seen nor written."""
+        return self.looks.get(path, HIDDEN)
+
+
+HIDDEN = Look(visible=False, readable=False, writable=False)
+
+
+@dataclass(slots=True)
+class Rehearsal(DraftReader):
+    """A reader of drafts that takes no ids from the database: its new lines have negative ones."""
+
+    next_id: int = -2
+
+    def make(self, node: Node, holder: Field, path: str) -> Node:
+        """A new line below a record."""
+        line = new_line(self.session.model.line_entity(holder), self.next_id, node, path)
+        self.next_id -= 1
+        expect_figures(line)
+        self.tree.add(line)
+        return line
+
+
+def preview(site: Site, actor: Actor, draft: Draft) -> Preview:
+    """How the form of this draft stands. Raises NotFound for a record that the actor may not see."""
+    with site.database.reading() as connection:
+        session = Session.open(site, connection, actor)
+        access = Access(site, actor)
+        entity = permission.known_entity(session, access, draft.entity)
+        tree, before = _tree(session, entity, draft.id)
+        if before is not None:
+            permission.require_readable(access, before)
+        return _look_at(session, access, tree, before, draft)
+
+
+def _tree(session: Session, entity: Entity, id: int | None) -> tuple[Tree, Figures | None]:
+    if id is None:
+        tree = new_tree(entity, -1)
+        expect_figures(tree.root)
+        return tree, None
+    standing = load_tree(session, entity, id, lock=False)
+    if standing is None:
+        raise NotFound(entity.name)
+    before = Figures(session, standing.copy())
+    frozen = frozen_keys(before)
+    for node in standing.root.walk():
+        expect_formulas(node, frozen=node.key in frozen)
+    return standing, before
+
+
+def _look_at(session: Session, access: Access, tree: Tree, before: Figures | None, draft: Draft) -> Preview:
+    reader = Rehearsal.of(session, access, tree, draft)
+    reader.read(draft.values)
+    figures = Figures(session, tree)
+    for node in tree.root.walk():
+        settle_stage(figures, node)
+    observer = Observer(access, before, figures, list(reader.errors))
+    looks = {
+        f"{node.path}{found.name}": observer.look(node, found)
+        for node in tree.root.walk()
+        for found in node.entity.fields.values()
+        if not found.system or found.name == node.entity.stage
+    }
+    pipeline = pipeline_of(figures, tree.root) if tree.root.entity.stage else None
+    lines = {node.path.rstrip("."): node.id for node in tree.root.walk() if node.path and node.id > 0}
+    return Preview(looks, pipeline.name if pipeline else None, tuple(observer.errors), lines)
+
+
+@dataclass(slots=True)
+class Observer:
+    """Looks at the fields of one tree; a figure that cannot be worked out is noted once and shows empty."""
+
+    access: Access
+    before: Figures | None
+    figures: Figures
+    errors: list[FieldError]
+
+    def look(self, node: Node, found: Field) -> Look:
+        """How one field stands."""
+        visible = self.asks(found.visible_when, node, otherwise=True)
+        readable = self.access.readable(node.entity.name, found.name, permission.rows_of(self.figures, node))
+        if not visible or not readable:
+            return Look(visible=visible, readable=readable, writable=False)
+        closed = {choice for choice, when in found.choices_when.items() if not self.asks(when, node)}
+        return Look(
+            value=self.value(node, found),
+            writable=self.writable(node, found),
+            required=found.required or self.asks(found.required_when, node),
+            typed=found.name in node.typed,
+            shut=frozenset(closed),
+        )
+
+    def writable(self, node: Node, found: Field) -> bool:
+        """Whether the field takes a value here and now."""
+        held = node.entity.each is not None and found.name in node.entity.each.lists
+        if held or not (found.writable or found.kind.key in ("lines", "links")) or self.asks(found.readonly_when, node):
+            return False
+        return permission.writes(self.access, self.before, self.figures, node, found)
+
+    def value(self, node: Node, found: Field) -> Any:
+        """The value as it would be stored."""
+        if not found.stored or found.name in node.lines:
+            return None
+        try:
+            return self.figures.kept(node, found.name)
+        except InvalidRecord as refused:
+            self.note(refused)
+            return None
+
+    def asks(self, condition: Any, node: Node, *, otherwise: bool = False) -> bool:
+        """Whether a condition holds; `otherwise` where there is none."""
+        if condition is None:
+            return otherwise
+        try:
+            return self.figures.holds(condition, node)
+        except InvalidRecord as refused:
+            self.note(refused)
+            return False
+
+    def note(self, refused: InvalidRecord) -> None:
+        """Keep what was wrong."""
+        self.errors.extend(error for error in refused.errors if error not in self.errors)
+

@@ -1,0 +1,1 @@
+"""Typed page objects: all that a template may use, bound from what the engine gave."""

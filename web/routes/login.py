@@ -1,0 +1,151 @@
+"""Signing in and out, and the one-time link that makes the first administrator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from litestar.datastructures import Cookie
+from litestar.params import FromPath, FromQuery
+from litestar.response import Response
+
+from engine.change import InvalidRecord, NotFound
+from engine.limits import SESSION_HOURS_MAX
+from engine.runtime import signin
+from web.pages.shell import make_shell
+from web.render import html, see
+from web.route import Route
+from web.security import Settings, local_path, new_secret
+from web.visit import AnyRequest, SignInNeeded, Visit, open_door, open_visit
+
+
+@dataclass(frozen=True, slots=True)
+class LoginPage:
+    """All that login.html may use."""
+
+    title: str
+    next: str
+    login: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetupPage:
+    """All that setup.html may use."""
+
+    token: str
+    password_min: int
+    name: str = ""
+    login: str = ""
+    error: str = ""
+
+
+def show_login(request: AnyRequest, next: FromQuery[str] = "/") -> Response[Any]:
+    """The sign-in page; who is signed in already goes on."""
+    try:
+        open_visit(request)
+    except SignInNeeded:
+        return door(open_door(request), local_path(next))
+    return see(local_path(next))
+
+
+def sign_in(request: AnyRequest) -> Response[Any]:
+    """Check login and password; the same answer whether there is no such person or the password is wrong."""
+    visit = open_door(request)
+    login, target = visit.posted.get("login"), local_path(visit.posted.get("next", "/"))
+    agent = request.headers.get("user-agent", "")
+    try:
+        session = signin.sign_in(
+            visit.site, login=login, password=visit.posted.get("password"), address=visit.address, agent=agent
+        )
+    except signin.TooManyTries:
+        return door(visit, target, login=login, error=visit.say("sign_in_wait"), status=429)
+    except signin.WrongPassword:
+        return door(visit, target, login=login, error=visit.say("sign_in_wrong"), status=401)
+    answer = see(target)
+    give_session(answer, visit.settings, session)
+    answer.delete_cookie(visit.settings.visitor_cookie, path="/")
+    return answer
+
+
+def sign_out(request: AnyRequest) -> Response[Any]:
+    """End the session, here and in the database."""
+    visit = open_visit(request)
+    signin.sign_out(visit.site, visit.session)
+    answer = see("/login?done=signed_out")
+    end_session(answer, visit.settings)
+    return answer
+
+
+def show_setup(request: AnyRequest, secret: FromPath[str]) -> Response[Any]:
+    """The form for the first administrator, while the link is good."""
+    visit = open_door(request)
+    if not signin.setup_open(visit.site, secret):
+        raise NotFound("setup")
+    return setup_form(visit, SetupPage(secret, signin.PASSWORD_MIN))
+
+
+def set_up(request: AnyRequest, secret: FromPath[str]) -> Response[Any]:
+    """Make the first administrator; the link is used up."""
+    visit = open_door(request)
+    posted = visit.posted
+    name, login = posted.get("name").strip(), posted.get("login").strip()
+    page = SetupPage(secret, signin.PASSWORD_MIN, name, login)
+    password = posted.get("password")
+    if len(password) < signin.PASSWORD_MIN:
+        error = visit.say("password_short", count=signin.PASSWORD_MIN)
+        return setup_form(visit, replace(page, error=error), status=422)
+    try:
+        signin.set_up(visit.site, secret=secret, name=name, login=login, password=password)
+    except InvalidRecord as refused:
+        error = " ".join(found.message for found in refused.errors)
+        return setup_form(visit, replace(page, error=error), status=422)
+    return see("/login?done=setup_done")
+
+
+def door(visit: Visit, target: str, *, login: str = "", error: str = "", status: int = 200) -> Response[Any]:
+    """The sign-in form, tied to its visitor by a cookie that never becomes a session."""
+    fresh = not visit.session
+    visit = replace(visit, session=visit.session or new_secret())
+    name = visit.site.model.app.name.text(visit.locale)
+    page = LoginPage(visit.say("sign_in_title", name=name), target, login, error)
+    answer = html(visit, make_shell(visit, visit.say("sign_in")), "login.html", page, status=status)
+    if fresh:
+        answer.set_cookie(_cookie(visit.settings.visitor_cookie, visit.session, visit.settings, hours=24))
+    return answer
+
+
+def setup_form(visit: Visit, page: SetupPage, *, status: int = 200) -> Response[Any]:
+    """The form for the first administrator."""
+    fresh = not visit.session
+    visit = replace(visit, session=visit.session or new_secret())
+    answer = html(visit, make_shell(visit, visit.say("setup_title")), "setup.html", page, status=status)
+    if fresh:
+        answer.set_cookie(_cookie(visit.settings.visitor_cookie, visit.session, visit.settings, hours=24))
+    return answer
+
+
+def give_session(answer: Response[Any], settings: Settings, session: str) -> None:
+    """Put the id of a new session into the browser."""
+    answer.set_cookie(_cookie(settings.session_cookie, session, settings, hours=SESSION_HOURS_MAX))
+
+
+def end_session(answer: Response[Any], settings: Settings) -> None:
+    """Take the session's id out of the browser."""
+    answer.set_cookie(_cookie(settings.session_cookie, "", settings, hours=0))
+
+
+def _cookie(key: str, value: str, settings: Settings, *, hours: int) -> Cookie:
+    return Cookie(
+        key=key, value=value, path="/", httponly=True, samesite="lax", secure=settings.https, max_age=hours * 3600
+    )
+
+
+SETUP = "/-/setup/{secret:str}"
+ROUTES = (
+    Route("GET", "/login", show_login, short=True),
+    Route("POST", "/login", sign_in),
+    Route("POST", "/logout", sign_out),
+    Route("GET", SETUP, show_setup),
+    Route("POST", SETUP, set_up),
+)
