@@ -7,7 +7,7 @@ and adding stay exact; dates are ISO text; moments are UTC text of fixed width, 
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -148,3 +148,48 @@ class Bytes(_Strict):
     impl = sa.LargeBinary
     sqlite = sa.LargeBinary()
     postgresql = sa.LargeBinary()
+
+
+class Span(_Strict):
+    """A length of time, in whole microseconds."""
+
+    impl = sa.BigInteger
+    sqlite = sa.Integer()
+    postgresql = sa.BigInteger()
+
+    def process_bind_param(self, value: timedelta | None, dialect: sa.Dialect) -> Any:
+        return None if value is None else value // timedelta(microseconds=1)
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> timedelta | None:
+        return None if value is None else timedelta(microseconds=int(value))
+
+
+class TextList(_Strict):
+    """Several short texts in order, without line breaks: each on a line of its own, between line breaks.
+
+    So an item is found by a plain search for its text between two breaks, alike on both databases: see `has_item`.
+    """
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:
+        return "\n" + "".join(f"{item}\n" for item in value) if value else None
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> tuple[str, ...] | None:
+        return None if value is None else tuple(value.strip("\n").split("\n"))
+
+    postgresql = sa.Text(collation="C")
+
+
+class IdList(TextList):
+    """Several ids in order, stored as a TextList's digits."""
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
+        found = super().process_result_value(value, dialect)
+        return None if found is None else tuple(int(item) for item in found)
+
+
+def has_item(dialect: str, column: sa.ColumnElement[Any], item: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """Whether a TextList or IdList column holds this item (a text expression)."""
+    search = sa.func.instr if dialect == "sqlite" else sa.func.strpos
+    line_break = sa.literal("\n", sa.Text())
+    sought = line_break + sa.cast(item, sa.Text()) + line_break
+    return search(sa.type_coerce(column, sa.Text()), sought, type_=sa.Integer()) > 0

@@ -72,7 +72,7 @@ class FieldType:
     operators: ClassVar[tuple[Operator, ...]] = ("is", "is_not", "empty", "not_empty")
     widget: ClassVar[str] = "text"
     """The stock form widget: text, textarea, number, checkbox, select, multiselect, date, datetime,
-    time, email, tel, url, color, file, picker, lines, none."""
+    time, email, tel, url, color, file, password, picker, lines, none."""
     stored: ClassVar[bool] = True
     """Whether the entity's table has a column for it; lines, backlinks and lookups have none."""
     sortable: ClassVar[bool] = True

@@ -12,7 +12,9 @@ _WIDTHS = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
 }  # fmt: skip
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _BREAKS = re.compile("[\t\n\r\v\f\x85\u2028\u2029]+")
+_SEPARATORS = re.compile("[,，、;；\n\r]")
 _SCALAR_CHARACTERS_MAX = 100
+_ITEM_CHARACTERS_MAX = 500
 
 
 def half_width(text: str) -> str:
@@ -65,3 +67,20 @@ def within(text: str, shortest: int | None, longest: int) -> str:
 
 def _has_surrogates(text: str) -> bool:
     return any("\ud800" <= character <= "\udfff" for character in text) if not text.isascii() else False
+
+
+def items_of(raw: object, most: int) -> list[object]:
+    """The items of a list, or of text with items between commas (，、; or line breaks). Raises BadValue."""
+    if isinstance(raw, str):
+        if len(raw) > most * _ITEM_CHARACTERS_MAX:
+            raise BadValue("too_many_items", max=most)
+        items: list[object] = [part.strip() for part in _SEPARATORS.split(raw) if part.strip()]
+    elif isinstance(raw, list | tuple):
+        items = list(raw)
+    else:
+        raise BadValue("not_a_list")
+    if len(items) > most:
+        raise BadValue("too_many_items", max=most)
+    if not items:
+        raise BadValue("required")
+    return items
