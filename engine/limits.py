@@ -23,6 +23,8 @@ EXPRESSION_CHARACTERS_MAX: Final = 2_000
 EXPRESSION_NODES_MAX: Final = 300
 EXPRESSION_DEPTH_MAX: Final = 40
 """Checked before parsing goes deep, so that hostile text cannot exhaust the stack."""
+EXPRESSION_NUMBER_DIGITS_MAX: Final = 38
+"""Digits before the point of any result on the way: the product of two int64 fits, a bomb does not."""
 DIVISION_PLACES: Final = 12
 """Places that `/` gives, half up: 4 would put a real quotation wrong by a cent."""
 

@@ -48,6 +48,10 @@ class Signature:
     """A link: record(target). A lines, links or backlink field: list of record(target)."""
     lookup: bool = False
     """A field that shows another record's present value: a stored formula must not name it."""
+    choices: tuple[str, ...] | None = None
+    """Of a choice, choices or stage field: the ids it may hold, so that a misspelt one is told."""
+    via: tuple[str, str] | None = None
+    """Of a lines or backlink field: (the entity whose rows it lists, its field that points back)."""
 
 
 class Schema(Protocol):

@@ -5,9 +5,9 @@ Nodes are values. A node knows its type; names are resolved already, so no back 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from typing import Literal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal
 
 Kind = Literal["text", "number", "boolean", "date", "datetime", "time", "duration", "record", "list", "null"]
 
@@ -61,6 +61,8 @@ class Step:
 
     entity: str
     field: str
+    via: tuple[str, str] | None = None
+    """Over lines or backlinks: the entity where the hop arrives and its field that points back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +233,21 @@ def children(node: Node) -> Iterator[Node]:
             yield from (item for item in value if isinstance(item, NODE_CLASSES))
         elif isinstance(value, NODE_CLASSES):
             yield value
+
+
+def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
+    """The node with each of its direct children changed."""
+    if isinstance(node, Cases):
+        cases = tuple((case, change(value)) for case, value in node.cases)
+        return replace(node, subject=change(node.subject), cases=cases)
+    changed: dict[str, Any] = {}
+    for part in fields(node):
+        value = getattr(node, part.name)
+        if isinstance(value, tuple) and value and isinstance(value[0], NODE_CLASSES):
+            changed[part.name] = tuple(change(item) for item in value)
+        elif isinstance(value, NODE_CLASSES):
+            changed[part.name] = change(value)
+    return replace(node, **changed) if changed else node
 
 
 NODE_CLASSES = (
