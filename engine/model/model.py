@@ -108,3 +108,7 @@ class Model:
     def lines_of(self, entity: str) -> tuple[Entity, ...]:
         """The line entities directly below."""
         return tuple(line for line in self.entities.values() if line.owned_by and line.owned_by[0] == entity)
+
+    def line_entity(self, holder: Field) -> Entity:
+        """The entity whose records stand in a lines or links field."""
+        return next(line for line in self.entities.values() if line.owned_by == (holder.entity, holder.name))

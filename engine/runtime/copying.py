@@ -1,0 +1,88 @@
+"""A new version of a record with its lines: what was entered is taken over, what is worked out is new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.change import Actor, Change, Draft, Forbidden, NotFound
+from engine.model import Field
+from engine.runtime import permission
+from engine.runtime.access import Access
+from engine.runtime.draft import expect_figures
+from engine.runtime.figures import Figures
+from engine.runtime.save import make
+from engine.runtime.session import Session
+from engine.runtime.site import Site
+from engine.runtime.transaction import in_transaction
+from engine.runtime.tree import Node, Tree, load_tree, new_line, new_tree, stored_fields
+from engine.store import records
+
+
+def copy(site: Site, actor: Actor, entity: str, id: int) -> Change:
+    """Make a new version of a record: the stage returns to the first, and the `copy` of the config sets the rest.
+
+    Raises NotFound, Forbidden, or InvalidRecord when the copy would not be complete.
+    """
+    return in_transaction(site, actor, lambda session: _copy(session, entity, id))
+
+
+def _copy(session: Session, entity: str, id: int) -> Change:
+    access = Access(session.site, session.actor)
+    known = permission.known_entity(session, access, entity)
+    source = load_tree(session, known, id)
+    if source is None or not known.copy:
+        raise NotFound(entity)
+    before = Figures(session, source)
+    permission.require_readable(access, before)
+    if not access.ever("create", entity):
+        raise Forbidden(session.say("may_not_create", entity=known.label.text(session.locale)))
+    tree = _taken_over(session, source)
+    figures = Figures(session, tree, old=source.root)
+    for name, default in known.copy.set.items():
+        tree.root.waiting.discard(name)
+        tree.root.values[name] = figures.default(default, tree.root, known.fields[name])
+    return make(session, access, Draft(entity), figures)
+
+
+def _taken_over(session: Session, source: Tree) -> Tree:
+    [id] = records.allocate(session.connection, session.tables, source.root.entity.name, 1)
+    tree = new_tree(source.root.entity, id)
+    new_ids = {source.root.key: id}
+    _take(session, tree, source.root, tree.root, new_ids)
+    for node in tree.root.walk():
+        for field in _entered(node):
+            target = field.kind.target()
+            # Links among the lines point at their copies; a link to the source itself stays with the source.
+            if target is not None and target != source.root.entity.name:
+                linked = node.values.get(field.name)
+                if isinstance(linked, int):
+                    node.values[field.name] = new_ids.get((target, linked), linked)
+    return tree
+
+
+def _take(session: Session, tree: Tree, old: Node, new: Node, new_ids: dict[tuple[str, int], int]) -> None:
+    expect_figures(new)
+    for field in _entered(old):
+        if field.name == old.entity.stage or field.kind.key == "number":
+            continue
+        if field.computed is not None and field.name not in old.typed:
+            continue
+        new.waiting.discard(field.name)
+        new.values[field.name] = old.values.get(field.name)
+        if field.computed is not None:
+            new.typed.add(field.name)
+    for name, lines in old.lines.items():
+        for number, line in enumerate(lines):
+            if line.by_each:
+                continue
+            [id] = records.allocate(session.connection, session.tables, line.entity.name, 1)
+            one = new_line(line.entity, id, new, f"{new.path}{name}.{number}.")
+            new.lines[name].append(one)
+            tree.add(one)
+            new_ids[line.key] = id
+            _take(session, tree, line, one, new_ids)
+
+
+def _entered(node: Node) -> Iterator[Field]:
+    """What a person may have entered: plain fields, and figures that were typed over."""
+    return (f for f in stored_fields(node.entity) if f.computed is None or f.override)

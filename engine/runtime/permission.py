@@ -1,0 +1,124 @@
+"""Whether a change is allowed: asked of the record before, and of the record as it would be stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.change import FieldError, Forbidden, NotFound
+from engine.expression.run import Context
+from engine.model import Entity, Field
+from engine.runtime.access import Access, Rows
+from engine.runtime.figures import Figures
+from engine.runtime.session import Session
+from engine.runtime.tree import Node
+
+
+def known_entity(session: Session, access: Access, name: str) -> Entity:
+    """The entity of that name whose records stand on their own.
+
+    Raises NotFound for one that the actor may not know of, Forbidden for lines, which change with their parent.
+    """
+    entity = session.model.entities.get(name)
+    if entity is None or entity.links_table or not (access.ever("read", name) or access.ever("create", name)):
+        raise NotFound(name)
+    if not entity.root:
+        raise Forbidden(session.say("lines_with_parent"))
+    return entity
+
+
+def rows_of(figures: Figures, node: Node) -> Rows:
+    """What rules are asked of: the record and those that it is a line of."""
+    rows: dict[str, Context] = {}
+    here: Node | None = node
+    while here is not None:
+        rows[here.entity.name] = figures.context(here)
+        here = here.parent
+    return rows
+
+
+def require_readable(access: Access, before: Figures) -> None:
+    """Raises NotFound where the actor may not see the record: as if there were none."""
+    root = before.tree.root
+    if not access.decide("read", root.entity.name, rows_of(before, root)):
+        raise NotFound(root.entity.name)
+
+
+def require_created(access: Access, after: Figures) -> None:
+    """Raises Forbidden where the actor may not make this record."""
+    root = after.tree.root
+    if not access.decide("create", root.entity.name, rows_of(after, root)):
+        raise Forbidden(after.session.say("may_not_create", entity=_label(after.session, root)))
+
+
+def require_updated(access: Access, before: Figures, after: Figures | None = None) -> None:
+    """Raises Forbidden where the actor may not change the record, or not into what it would become."""
+    root = before.tree.root
+    rows = rows_of(after, after.tree.root) if after is not None else None
+    if not access.decide("update", root.entity.name, rows_of(before, root), rows):
+        raise Forbidden(before.session.say("may_not_update", entity=_label(before.session, root)))
+
+
+def field_errors(access: Access, before: Figures | None, after: Figures) -> Iterator[FieldError]:
+    """The fields that the draft names and that the actor may not write on these records."""
+    if access.actor.system:
+        return
+    for node in after.tree.root.walk():
+        for name in sorted(node.named):
+            field = node.entity.fields[name]
+            if not writes(access, before, after, node, field):
+                yield after.session.error(node.place(name), "read_only", field=field.label.text(after.session.locale))
+
+
+def link_errors(access: Access, after: Figures) -> Iterator[FieldError]:
+    """Links to records that are not there, or that the actor may not see: the two look the same."""
+    for node in after.tree.root.walk():
+        for name in sorted(node.named):
+            field = node.entity.fields[name]
+            value = node.values.get(name)
+            if value is None or not field.stored or not node.changed(name):
+                continue
+            target = _target(field, value)
+            if target is not None and not _visible(access, after, target):
+                label = field.label.text(after.session.locale)
+                yield after.session.error(node.place(name), "no_such_record", field=label)
+
+
+def writes(access: Access, before: Figures | None, after: Figures, node: Node, field: Field) -> bool:
+    """Whether the actor may give this field of this record a value."""
+    rows = rows_of(after, node)
+    if before is None:
+        return bool(access.settable(node.entity.name, field.name, rows))
+    stood = before.tree.node(*node.key)
+    if stood is not None:
+        return bool(access.updatable(node.entity.name, field.name, rows_of(before, stood), rows))
+    return bool(access.updatable(node.entity.name, field.name, rows, rows))
+
+
+def _target(field: Field, value: object) -> tuple[str, int] | None:
+    if field.kind.key == "any_link":
+        entity, _, id = str(value).partition(":")
+        return entity, int(id)
+    entity_name = field.kind.target()
+    return None if entity_name is None or not isinstance(value, int) else (entity_name, value)
+
+
+def _visible(access: Access, figures: Figures, target: tuple[str, int]) -> bool:
+    entity, id = target
+    if figures.tree.node(entity, id) is not None:
+        return True
+    session = figures.session
+    rows: dict[str, Context] = {}
+    here: str | None = entity
+    while here is not None:
+        row = session.row(here, id)
+        if row is None:
+            return False
+        rows[here] = figures.context((here, id))
+        owner = session.entity(here).owned_by
+        here = owner[0] if owner else None
+        id = row[here] if here else id
+    return bool(access.decide("read", entity, rows))
+
+
+def _label(session: Session, node: Node) -> str:
+    return node.entity.label.text(session.locale)

@@ -1,0 +1,247 @@
+"""Deleting records into the recycle bin, and bringing them back: together with what went with them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.change import (
+    Actor,
+    Change,
+    Conflict,
+    Draft,
+    FieldError,
+    Forbidden,
+    InvalidRecord,
+    NotFound,
+    VersionRequired,
+)
+from engine.model import Entity, Field
+from engine.runtime import permission
+from engine.runtime.access import Access
+from engine.runtime.figures import Figures
+from engine.runtime.push import push
+from engine.runtime.save import dependencies_of, save_in
+from engine.runtime.session import Session
+from engine.runtime.site import Site
+from engine.runtime.transaction import in_transaction
+from engine.runtime.tree import Node, Tree, load_tree, stored_fields
+from engine.store import history, records, search
+from engine.store.history import Entry
+
+LINKS = frozenset({"link", "user", "team", "any_link"})
+
+
+def delete(site: Site, actor: Actor, entity: str, id: int, version: int | None) -> Change:
+    """Put a record with its lines into the recycle bin.
+
+    What links to it decides: `restrict` refuses, `clear` empties the link, `cascade` goes along.
+    Raises NotFound, Forbidden, VersionRequired, Conflict, InvalidRecord (in use).
+    """
+    return in_transaction(site, actor, lambda session: delete_in(session, entity, id, version))
+
+
+def delete_in(session: Session, entity: str, id: int, version: int | None) -> Change:
+    """The same inside a transaction that is open."""
+    access = Access(session.site, session.actor)
+    known = permission.known_entity(session, access, entity)
+    tree = load_tree(session, known, id)
+    if tree is None:
+        raise NotFound(entity)
+    figures = Figures(session, tree)
+    permission.require_readable(access, figures)
+    if not access.decide("delete", entity, permission.rows_of(figures, tree.root)):
+        raise Forbidden(session.say("may_not_delete", entity=known.label.text(session.locale)))
+    _require_version(session, tree, version)
+    removal = _Removal(session, deletion=secrets.token_hex(8))
+    removal.gather(tree)
+    if removal.errors:
+        raise InvalidRecord(tuple(removal.errors))
+    removal.carry_out()
+    assert tree.root.before is not None
+    return Change(entity, id, int(tree.root.before["version"]) + 1, "deleted")
+
+
+def restore(site: Site, actor: Actor, entity: str, id: int) -> Change:
+    """Bring a record back from the recycle bin, with everything that was deleted along with it.
+
+    Raises NotFound, Forbidden, and InvalidRecord when a live record holds a unique value meanwhile, or when what it
+    links to is not there any more.
+    """
+    return in_transaction(site, actor, lambda session: _restore(session, entity, id))
+
+
+def _restore(session: Session, entity: str, id: int) -> Change:
+    access = Access(session.site, session.actor)
+    known = permission.known_entity(session, access, entity)
+    rows = records.read(session.connection, session.tables, entity, [id], lock=True)
+    if not rows or rows[0]["deleted_at"] is None or rows[0]["deleted__with"] is None:
+        raise NotFound(entity)
+    group = records.read_deleted(session.connection, session.tables, rows[0]["deleted__with"])
+    for name, found in group:
+        # To the rules they are alive again: what they would be is what is asked.
+        session.read[(name, found["id"])] = {**found, "deleted_at": None}
+    figures = Figures(session, Tree(Node(known, id, {})))
+    context = {entity: figures.context((entity, id))}
+    if not access.decide("read", entity, context):
+        raise NotFound(entity)
+    if not access.decide("restore", entity, context):
+        raise Forbidden(session.say("may_not_restore", entity=known.label.text(session.locale)))
+    errors = [error for name, row in group for error in _restore_errors(session, session.entity(name), row)]
+    if errors:
+        raise InvalidRecord(tuple(errors))
+    nodes = [_bring_back(session, session.entity(name), row, (entity, id)) for name, row in group]
+    session.read.clear()
+    push(session, nodes, dependencies_of(session.site))
+    return Change(entity, id, int(rows[0]["version"]) + 1, "restored")
+
+
+def _restore_errors(session: Session, entity: Entity, row: Mapping[str, Any]) -> Iterator[FieldError]:
+    together = [(f.name,) for f in stored_fields(entity) if f.unique]
+    for names in (*together, *entity.unique):
+        values = {name: row[name] for name in names}
+        if any(value is None for value in values.values()):
+            continue
+        if records.taken(session.connection, session.tables, entity.name, values, row["id"]):
+            label = ", ".join(entity.fields[name].label.text(session.locale) for name in names)
+            yield session.error(names[0], "restore_not_unique", field=label, value=str(row[names[0]]))
+    for link in stored_fields(entity):
+        target = link.kind.target() if link.kind.key in LINKS else None
+        if target is None or link.computed is not None or row[link.name] is None:
+            continue
+        if session.row(target, row[link.name]) is None:
+            yield session.error(link.name, "restore_link_gone", field=link.label.text(session.locale))
+
+
+def _bring_back(session: Session, entity: Entity, row: Mapping[str, Any], root: tuple[str, int]) -> Node:
+    version = int(row["version"]) + 1
+    back: dict[str, Any] = {"deleted_at": None, "deleted__with": None, "version": version}
+    back |= {"updated_at": session.now, "updated_by": session.actor.user}
+    records.update(session.connection, session.tables, entity.name, row["id"], back)
+    values = {f.name: row[f.name] for f in stored_fields(entity)}
+    texts = {
+        n: entity.fields[n].kind.search_text(v) for n, v in values.items() if v is not None and entity.fields[n].search
+    }
+    if texts:
+        search.index(session.connection, session.tables, entity.name, row["id"], texts)
+    history.write(session.connection, session.tables, [_entry(session, entity.name, row["id"], root, "restored")])
+    return Node(entity, row["id"], values, before=row)
+
+
+@dataclass(slots=True)
+class _Removal:
+    """What one deletion takes along, gathered before anything is written."""
+
+    session: Session
+    deletion: str
+    """What the records share that go together."""
+    trees: list[Tree] = field(default_factory=list)
+    clear: list[tuple[str, int, str]] = field(default_factory=list)
+    errors: list[FieldError] = field(default_factory=list)
+
+    def gather(self, tree: Tree) -> None:
+        """Add a record with its lines, and whatever must go or change with it."""
+        if any(known.root.key == tree.root.key for known in self.trees):
+            return
+        self.trees.append(tree)
+        for node in tree.root.walk():
+            for link in _links_to(self.session, node.entity.name):
+                self._gather_linking(node, link)
+
+    def _gather_linking(self, node: Node, link: Field) -> None:
+        value = f"{node.entity.name}:{node.id}" if link.kind.key == "any_link" else node.id
+        linking = records.linking(self.session.connection, self.session.tables, link.entity, link.name, value)
+        going = {key for tree in self.trees for key in tree.by_key}
+        linking = [id for id in linking if (link.entity, id) not in going]
+        if not linking:
+            return
+        behaviour = getattr(link.kind, "on_delete", "restrict")
+        if behaviour == "restrict":
+            entity = self.session.entity(link.entity).plural.text(self.session.locale)
+            self.errors.append(self.session.error("", "in_use", entity=entity, count=len(linking)))
+        elif behaviour == "clear":
+            self.clear += [(link.entity, id, link.name) for id in linking]
+        else:
+            for id in linking:
+                self._gather_cascade(link.entity, id)
+
+    def _gather_cascade(self, entity: str, id: int) -> None:
+        known = self.session.entity(entity)
+        if known.root:
+            tree = load_tree(self.session, known, id)
+            if tree is not None:
+                self.gather(tree)
+            return
+        row = self.session.row(entity, id)
+        assert known.owned_by is not None
+        if row is not None:
+            label = known.plural.text(self.session.locale)
+            self.errors.append(self.session.error("", "in_use", entity=label, count=1))
+
+    def carry_out(self) -> None:
+        """Write it all: links cleared first, then the records with one shared deletion."""
+        session = self.session
+        system = Session.open(session.site, session.connection, _as_engine(session.actor))
+        for entity, id, name in self.clear:
+            self._clear(system, entity, id, name)
+        nodes = [node for tree in self.trees for node in tree.root.walk()]
+        for tree in self.trees:
+            for node in tree.root.walk():
+                self._delete(node, tree.root)
+        session.read.clear()
+        push(session, [_emptied(node) for node in nodes], dependencies_of(session.site))
+
+    def _clear(self, system: Session, entity: str, id: int, name: str) -> None:
+        known = system.entity(entity)
+        if known.root:
+            save_in(system, Draft(entity, {name: None}, id=id))
+            return
+        records.update(system.connection, system.tables, entity, id, {name: None})
+
+    def _delete(self, node: Node, root: Node) -> None:
+        session = self.session
+        assert node.before is not None
+        row = {"deleted_at": session.now, "deleted__with": self.deletion, "version": int(node.before["version"]) + 1}
+        row |= {"updated_at": session.now, "updated_by": session.actor.user}
+        records.update(session.connection, session.tables, node.entity.name, node.id, row)
+        search.remove(session.connection, session.tables, node.entity.name, node.id)
+        entry = _entry(session, node.entity.name, node.id, root.key, "deleted")
+        history.write(session.connection, session.tables, [entry])
+
+
+def _links_to(session: Session, target: str) -> Iterator[Field]:
+    """Every entered link of the config that may point at records of this entity."""
+    for entity in session.model.entities.values():
+        for link in stored_fields(entity):
+            if link.computed is not None or link.kind.key not in LINKS:
+                continue
+            if (link.kind.key == "any_link" and target in getattr(link.kind, "to", ())) or link.kind.target() == target:
+                yield link
+
+
+def _require_version(session: Session, tree: Tree, version: int | None) -> None:
+    assert tree.root.before is not None
+    if version is None:
+        if not session.actor.system:
+            raise VersionRequired(session.say("version_required"))
+    elif version != tree.root.before["version"]:
+        raise Conflict({"id": tree.root.id, "version": tree.root.before["version"]})
+
+
+def _as_engine(actor: Actor) -> Actor:
+    """The engine acting for a person: history names the person, rules do not stop what the deletion asks."""
+    return Actor(user=actor.user, name=actor.name, locale=actor.locale, timezone=actor.timezone, system=True)
+
+
+def _emptied(node: Node) -> Node:
+    """A deleted record, as rollups see it: it counted with its stored values."""
+    return Node(node.entity, node.id, dict(node.values), before=node.before, parent=node.parent)
+
+
+def _entry(session: Session, entity: str, id: int, root: tuple[str, int], action: str) -> Entry:
+    return Entry(
+        at=session.now, user=session.actor.user, actor=session.actor.name, entity=entity, record=id,
+        root_entity=root[0], root=root[1], action=action, changes={}, rule="",
+    )  # fmt: skip

@@ -1,0 +1,165 @@
+"""The one write path: page, API, import, bulk edit, rule and plugin all change records through here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from engine.change import (
+    Actor,
+    Change,
+    Conflict,
+    Draft,
+    FieldError,
+    Forbidden,
+    InvalidRecord,
+    NeedsConfirmation,
+    NotFound,
+    Refused,
+    VersionRequired,
+)  # fmt: skip
+from engine.runtime import permission
+from engine.runtime.access import Access
+from engine.runtime.combinations import keep_combinations, read_rows
+from engine.runtime.dependencies import Dependencies
+from engine.runtime.draft import DraftReader, expect_figures, expect_formulas
+from engine.runtime.figures import Figures
+from engine.runtime.numbering import give_numbers
+from engine.runtime.push import Key, frozen_keys, push
+from engine.runtime.session import Session
+from engine.runtime.site import Site
+from engine.runtime.stages import settle_stage
+from engine.runtime.transaction import in_transaction
+from engine.runtime.tree import Tree, load_tree, new_tree
+from engine.runtime.validation import errors_of, frozen_errors, warnings_of
+from engine.runtime.write import changed_fields, store_tree
+from engine.store import records
+
+
+def save(site: Site, actor: Actor, draft: Draft) -> Change:
+    """Make or change one record with its lines; stored whole, or refused with every reason.
+
+    Raises NotFound, Forbidden, VersionRequired, Conflict, InvalidRecord or NeedsConfirmation, and StaleSite when a
+    newer revision was applied meanwhile.
+    """
+    return in_transaction(site, actor, lambda session: save_in(session, draft))
+
+
+def move_stage(site: Site, actor: Actor, entity: str, id: int, stage: str, version: int | None) -> Change:
+    """Move a record to a stage; refused with all that the stage still needs."""
+    found = site.model.entities.get(entity)
+    if found is None or found.stage is None:
+        raise NotFound(entity)
+    return save(site, actor, Draft(entity, {found.stage: stage}, id=id, version=version))
+
+
+def save_in(session: Session, draft: Draft) -> Change:
+    """The same inside a transaction that is open."""
+    access = Access(session.site, session.actor)
+    entity = permission.known_entity(session, access, draft.entity)
+    if draft.id is None:
+        if not access.ever("create", entity.name):
+            raise Forbidden(session.say("may_not_create", entity=entity.label.text(session.locale)))
+        [id] = records.allocate(session.connection, session.tables, entity.name, 1)
+        tree = new_tree(entity, id)
+        expect_figures(tree.root)
+        return make(session, access, draft, Figures(session, tree))
+    standing = load_tree(session, entity, draft.id)
+    if standing is None:
+        raise NotFound(entity.name)
+    before = Figures(session, standing.copy())
+    permission.require_readable(access, before)
+    permission.require_updated(access, before)
+    _require_version(session, draft, standing)
+    frozen = frozen_keys(before)
+    for node in standing.root.walk():
+        expect_formulas(node, frozen=node.key in frozen)
+    return _carry_out(session, access, draft, Figures(session, standing), before, frozen)
+
+
+def make(session: Session, access: Access, draft: Draft, figures: Figures) -> Change:
+    """Store a record that is being made, of which a copy may have set values already."""
+    return _carry_out(session, access, draft, figures, None, set())
+
+
+def _carry_out(
+    session: Session, access: Access, draft: Draft, figures: Figures, before: Figures | None, frozen: set[Key]
+) -> Change:
+    reader = DraftReader.of(session, access, figures.tree, draft)
+    reader.read(draft.values)
+    errors = reader.errors
+    errors += _caught(lambda: _work_out(figures, reader, frozen))
+    if before is None:
+        permission.require_created(access, figures)
+    else:
+        permission.require_updated(access, before, figures)
+    dependencies = dependencies_of(session.site)
+    errors += permission.field_errors(access, before, figures)
+    errors += permission.link_errors(access, figures)
+    errors += frozen_errors(figures, frozen, dependencies)
+    errors += _caught(lambda: errors.extend(errors_of(figures)))
+    if errors:
+        raise InvalidRecord(_one_for_each_place(errors))
+    warnings = [found for found in warnings_of(figures) if found.check not in draft.confirmed]
+    if warnings:
+        raise NeedsConfirmation(tuple(warnings))
+    return _store(session, figures, dependencies)
+
+
+def _work_out(figures: Figures, reader: DraftReader, frozen: set[Key]) -> None:
+    root = figures.tree.root
+    give_numbers(figures.session, figures.tree)
+    for node in root.walk():
+        settle_stage(figures, node)
+    if root.key not in frozen:
+        keep_combinations(figures)
+    read_rows(reader)
+    figures.all_worked_out()
+
+
+def _store(session: Session, figures: Figures, dependencies: Dependencies) -> Change:
+    root = figures.tree.root
+    touched = [node for node in root.walk() if node.is_new or changed_fields(node)]
+    touched += root.walk_gone()
+    fields = frozenset(changed_fields(root))
+    version = store_tree(figures, "updated")
+    if not root.is_new and root.before is not None and version == root.before["version"]:
+        return Change(root.entity.name, root.id, version, "unchanged")
+    session.read.clear()
+    push(session, touched, dependencies)
+    return Change(root.entity.name, root.id, version, "created" if root.is_new else "updated", fields)
+
+
+def dependencies_of(site: Site) -> Dependencies:
+    """The dependencies of the site's model, worked out once."""
+    return site.kept.get("dependencies", lambda: Dependencies(site.model))
+
+
+def _require_version(session: Session, draft: Draft, tree: Tree) -> None:
+    assert tree.root.before is not None
+    if draft.version is None:
+        if session.actor.system:
+            return
+        raise VersionRequired(session.say("version_required"))
+    if draft.version != tree.root.before["version"]:
+        raise Conflict({"id": tree.root.id, "version": tree.root.before["version"]})
+
+
+def _caught(work: Callable[[], None]) -> tuple[FieldError, ...]:
+    """The errors of a computation that could not be finished; others go on."""
+    try:
+        work()
+    except InvalidRecord as refused:
+        return refused.errors
+    return ()
+
+
+def _one_for_each_place(errors: Iterable[FieldError]) -> tuple[FieldError, ...]:
+    """A value that could not be read is not missing as well: the first word on a place stands."""
+    found: dict[tuple[str, str], FieldError] = {}
+    for error in errors:
+        place = (error.field, error.check) if error.check else (error.field, "")
+        found.setdefault(place, error)
+    return tuple(found.values())
+
+
+__all__ = ["Refused", "dependencies_of", "save", "save_in"]

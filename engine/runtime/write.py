@@ -1,0 +1,178 @@
+"""Storing a tree: rows, history and search index, in the transaction that is open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine.model import Entity, Field
+from engine.runtime.figures import Figures
+from engine.runtime.naming import name_of
+from engine.runtime.session import Session
+from engine.runtime.stages import pipeline_of
+from engine.runtime.tree import Node, stored_fields
+from engine.store import history, records, search
+from engine.store.history import Entry
+
+HIDDEN_VALUE = "•••"
+"""What history keeps of a secret."""
+
+
+def store_tree(figures: Figures, action: str, *, keep_version: bool = False, rule: str = "") -> int:
+    """Write what changed and return the root's version afterwards; nothing changed writes nothing.
+
+    `keep_version` is for figures that follow from another record: nobody who is editing this one is in conflict.
+    """
+    session = figures.session
+    root = figures.tree.root
+    version = 1 if root.before is None else int(root.before["version"])
+    stamp = not keep_version
+    changed = [node for node in root.walk() if node.is_new or _row_changes(figures, node)]
+    gone = list(root.walk_gone())
+    if not changed and not gone:
+        return version
+    if not root.is_new and stamp:
+        version += 1
+        if root not in changed:
+            changed.insert(0, root)
+    _insert(figures, [node for node in changed if node.is_new], version)
+    entries = [_store(figures, node, version if stamp else None, action, rule) for node in changed]
+    entries += [_delete_line(session, node, root, version, rule) for node in gone]
+    history.write(session.connection, session.tables, entries)
+    return version
+
+
+def changed_fields(node: Node) -> dict[str, tuple[Any, Any]]:
+    """The stored fields whose values differ from the stored row, as (old, new)."""
+    return {
+        field.name: (node.was(field.name), node.values.get(field.name))
+        for field in stored_fields(node.entity)
+        if node.changed(field.name)
+    }
+
+
+def _store(figures: Figures, node: Node, version: int | None, action: str, rule: str) -> Entry:
+    session = figures.session
+    if node.is_new:
+        action = "created"
+    else:
+        row = _row_changes(figures, node)
+        if version is not None:
+            row |= {"version": version, "updated_at": session.now, "updated_by": session.actor.user}
+        records.update(session.connection, session.tables, node.entity.name, node.id, row)
+    _index(session, node)
+    return _entry(session, node, figures.tree.root, action, rule)
+
+
+def _insert(figures: Figures, nodes: Sequence[Node], version: int) -> None:
+    """The new rows, one statement for each entity, parents before their lines."""
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for node in nodes:
+        rows.setdefault(node.entity.name, []).append(_new_row(figures, node, version))
+    for entity, made in rows.items():
+        records.insert(figures.session.connection, figures.session.tables, entity, made)
+
+
+def _new_row(figures: Figures, node: Node, version: int) -> dict[str, Any]:
+    session = figures.session
+    row = {field.name: node.values.get(field.name) for field in stored_fields(node.entity)}
+    row |= _beside(figures, node)
+    row |= {"id": node.id, "version": version, "created_at": session.now, "created_by": session.actor.user}
+    row |= {"updated_at": session.now, "updated_by": session.actor.user}
+    if node.parent is not None:
+        row[node.parent.entity.name] = node.parent.id
+    return row
+
+
+def _row_changes(figures: Figures, node: Node) -> dict[str, Any]:
+    """The columns of a standing row that change."""
+    before = node.before
+    assert before is not None
+    changes = {name: new for name, (_, new) in changed_fields(node).items()}
+    changes |= {name: value for name, value in _beside(figures, node).items() if before.get(name) != value}
+    return changes
+
+
+def _beside(figures: Figures, node: Node) -> dict[str, Any]:
+    """The columns that stand beside fields: what is typed over, titles found, the pipeline, the line's place."""
+    beside: dict[str, Any] = {}
+    for field in stored_fields(node.entity):
+        if field.override:
+            beside[f"{field.name}__typed"] = node.values.get(field.name) if field.name in node.typed else None
+        if field.computed is not None and field.kind.key in ("link", "user", "team"):
+            beside[f"{field.name}__title"] = _found_title(figures, node, field)
+    if node.entity.stage is not None:
+        pipeline = pipeline_of(figures, node)
+        beside[f"{node.entity.stage}__pipeline"] = pipeline.name if pipeline else None
+        moved = node.is_new or node.changed(node.entity.stage)
+        beside["stage_since"] = figures.session.now if moved else (node.before or {}).get("stage_since")
+    if node.parent is not None:
+        beside["line__position"] = _position(node, node.parent)
+    return beside
+
+
+def _found_title(figures: Figures, node: Node, field: Field) -> str | None:
+    """What the found record was called when it was found: kept, as the figure is."""
+    found = node.values.get(field.name)
+    if found is None:
+        return None
+    kept = (node.before or {}).get(f"{field.name}__title")
+    if not node.changed(field.name) and kept is not None:
+        return str(kept)
+    target = field.kind.target() or ""
+    return name_of(figures, figures.tree.node(target, found) or (target, found))
+
+
+def _position(node: Node, parent: Node) -> int:
+    assert node.entity.owned_by is not None
+    return parent.lines[node.entity.owned_by[1]].index(node)
+
+
+def _index(session: Session, node: Node) -> None:
+    """Bring the search index to the record's present texts."""
+    searched = [field for field in stored_fields(node.entity) if field.search]
+    if not searched or not any(node.is_new or node.changed(field.name) for field in searched):
+        return
+    texts = {
+        field.name: field.kind.search_text(value)
+        for field in searched
+        if (value := node.values.get(field.name)) is not None
+    }
+    search.index(session.connection, session.tables, node.entity.name, node.id, texts)
+
+
+def _delete_line(session: Session, node: Node, root: Node, version: int, rule: str) -> Entry:
+    """A line that a save takes away: it stays in the database, without a way back of its own."""
+    row = {"deleted_at": session.now, "version": version, "updated_at": session.now, "updated_by": session.actor.user}
+    records.update(session.connection, session.tables, node.entity.name, node.id, row)
+    search.remove(session.connection, session.tables, node.entity.name, node.id)
+    return _entry(session, node, root, "deleted", rule)
+
+
+def _entry(session: Session, node: Node, root: Node, action: str, rule: str) -> Entry:
+    return Entry(
+        at=session.now,
+        user=session.actor.user,
+        actor=session.actor.name,
+        entity=node.entity.name,
+        record=node.id,
+        root_entity=root.entity.name,
+        root=root.id,
+        action=action,
+        changes=json_changes(node.entity, changed_fields(node)) if action != "deleted" else {},
+        rule=rule,
+    )
+
+
+def json_changes(entity: Entity, changes: Mapping[str, tuple[Any, Any]]) -> dict[str, list[Any]]:
+    """Changes as history keeps them; of a secret only that it changed."""
+    return {name: [_kept(entity.fields[name], value) for value in pair] for name, pair in changes.items()}
+
+
+def _kept(field: Field, value: Any) -> Any:
+    if value is None:
+        return None
+    return HIDDEN_VALUE if field.kind.key == "secret" else field.kind.to_json(value)
+
+
+__all__ = ["changed_fields", "json_changes", "store_tree"]
