@@ -41,14 +41,14 @@ def exact(number: Decimal, scale: int) -> Decimal:
     if number.is_zero():
         return Decimal((0, (0,), -scale))
     if number.adjusted() > 20:
-        raise BadValue("too_large", max=limits.INTEGER_MAX // 10**scale)
+        raise BadValue("too_many_digits", max=limits.INTEGER_MAX // 10**scale)
     normal = number.normalize(_WIDE)
     exponent = normal.as_tuple().exponent
     assert isinstance(exponent, int)
     if -exponent > scale:
         raise BadValue("too_many_places", scale=scale)
     if abs(normal.scaleb(scale, _WIDE)) > limits.INTEGER_MAX:
-        raise BadValue("too_large", max=limits.INTEGER_MAX // 10**scale)
+        raise BadValue("too_many_digits", max=limits.INTEGER_MAX // 10**scale)
     return normal.quantize(Decimal((0, (1,), -scale)), context=_WIDE)
 
 
@@ -143,7 +143,7 @@ def _in_style(ascii_text: str, negative: bool, locale: str) -> str:
 def _from_number(raw: int | float | Decimal) -> Decimal:
     if isinstance(raw, int):
         if abs(raw) > 10**30:
-            raise BadValue("too_large", max=limits.INTEGER_MAX)
+            raise BadValue("too_many_digits", max=limits.INTEGER_MAX)
         return Decimal(raw)
     # The shortest text of a float is what was written: 0.1, not 0.1000000000000000055.
     number = Decimal(repr(raw)) if isinstance(raw, float) else raw
