@@ -102,8 +102,8 @@ class Function:
     """The type it gives, or a function of the arguments' types."""
     python: Callable[..., Any]
     """Called with plain values. Unless `takes_none`, never with None: an empty argument gives empty."""
-    sql: Callable[..., Any]
-    """`sql(dialect, *columns)` gives a SQLAlchemy expression; same answer as `python`."""
+    sql: Callable[..., Any] | None
+    """`sql(dialect, *columns)` gives a SQLAlchemy expression; same answer as `python`. None: for stored formulas only."""
     repeats: bool = False
     optional: int = 0
     """How many parameters at the end may be left out."""

@@ -40,6 +40,9 @@ class Coded(Protocol):
 
 def message(code: str, locale: str, **details: object) -> str:
     """The sentence for a code in this language, its holes filled. Never raises."""
+    reason = details.get("reason")
+    if code == "bad_pattern" and isinstance(reason, Words) and reason:
+        return reason.text(locale)
     sentence = MESSAGES.get(code)
     if sentence is None:
         return _UNKNOWN.text(locale).format(code=code)
@@ -49,9 +52,6 @@ def message(code: str, locale: str, **details: object) -> str:
 
 def message_text(refusal: Coded, locale: str) -> str:
     """The sentence for a refusal that carries its own details."""
-    reason = refusal.details.get("reason")
-    if refusal.code == "bad_pattern" and isinstance(reason, Words) and reason:
-        return reason.text(locale)
     return message(refusal.code, locale, **refusal.details)
 
 
