@@ -1,0 +1,81 @@
+// Lines in a form: add, remove and find without leaving the page. The server draws the form (defaults, further
+// levels, numbers are its business); the new one is morphed over the old, so that what is typed stays.
+import htmx from "htmx.org";
+import { refused, token } from "./requests.js";
+
+const REDRAWS = 'button[name="_add"], button[name="_remove"], button[name="_find"]';
+
+export function startLines() {
+  document.addEventListener("submit", (event) => {
+    const button = event.submitter;
+    if (!button?.matches(REDRAWS) || !event.target.matches("form[data-form]") || button.dataset.plain) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    redraw(event.target, button);
+  }, true);
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing || event.ctrlKey || event.metaKey) return;
+    const input = event.target;
+    if (!input.matches?.(".line input:not([type=checkbox], [type=radio], [type=file], [type=search])")) return;
+    event.preventDefault();
+    goDown(input);
+  });
+}
+
+async function redraw(form, button) {
+  const { name, value } = button;
+  const known = new Set(linesOf(form));
+  button.setAttribute("aria-busy", "true");
+  try {
+    const body = new FormData(form, button);
+    const answer = await fetch(form.action, {
+      method: "POST",
+      body: form.enctype === "multipart/form-data" ? body : new URLSearchParams(body),
+      headers: { "X-CSRF-Token": token(), "HX-Request": "true", Accept: "text/html" },
+    });
+    if (refused(answer.status)) return;
+    const text = await answer.text();
+    if (answer.redirected || !text.includes(`id="${form.id}"`)) return sendPlainly(form, button);
+    await htmx.swap({ sourceElement: form, target: form, text, select: `#${form.id}`, swap: "outerMorph" });
+    settle(document.getElementById(form.id), name, value, known);
+  } catch {
+    sendPlainly(form, button); // the browser shows what is wrong
+  } finally {
+    button.removeAttribute("aria-busy");
+  }
+}
+
+function sendPlainly(form, button) {
+  button.dataset.plain = "yes";
+  form.requestSubmit(button);
+}
+
+function linesOf(form) {
+  return [...form.querySelectorAll("[data-line]")].map((line) => line.dataset.line);
+}
+
+// After the new drawing the focus is where the work goes on.
+function settle(form, name, value, known) {
+  if (name === "_find") return form.querySelector(`[name="${CSS.escape(value)}"]`)?.focus();
+  const added = [...form.querySelectorAll("[data-line]")].find((line) => !known.has(line.dataset.line));
+  if (name === "_add" && added) {
+    added.classList.add("is-new");
+    return firstControl(added)?.focus();
+  }
+  const block = value.slice(0, value.lastIndexOf("."));
+  form.querySelector(`button[name="_add"][value="${CSS.escape(name === "_add" ? value : block)}"]`)?.focus();
+}
+
+function firstControl(line) {
+  return line.querySelector("input:not([type=hidden]), select, textarea");
+}
+
+// Enter goes to the same field of the next line; from the last one, to a new line.
+function goDown(input) {
+  const line = input.closest("[data-line]");
+  const column = input.name.slice(line.dataset.line.length);
+  const lines = [...line.parentElement.children].filter((child) => child.matches("[data-line]"));
+  const next = lines[lines.indexOf(line) + 1];
+  if (next) next.querySelector(`[name="${CSS.escape(next.dataset.line + column)}"]`)?.focus();
+  else line.closest("[data-lines]")?.querySelector(`button[name="_add"][value="${CSS.escape(line.closest("[data-lines]").dataset.lines)}"]`)?.click();
+}
