@@ -72,7 +72,11 @@ class Site:
 
     def today(self) -> date:
         """The day in the firm's time zone."""
-        return self.clock.now().astimezone(ZoneInfo(self.model.app.timezone)).date()
+        return self.day_of(self.clock.now())
+
+    def day_of(self, moment: datetime) -> date:
+        """The firm's day at a moment."""
+        return moment.astimezone(ZoneInfo(self.model.app.timezone)).date()
 
 
 def open_site(*, database: Database, catalog: Catalog, clock: Clock, folder: Path, key: bytes) -> Site:

@@ -71,9 +71,6 @@ class RecordSql:
     sight: Sight | None = None
     asked: Asked | None = None
     """Set where a statement is run once; prepared ones are given their values at each run."""
-    me: sa.ColumnElement[Any] | None = sa.bindparam(ME, None, type_=BigInteger())
-    today: sa.ColumnElement[Any] = sa.bindparam(TODAY, None, type_=IsoDate())
-    now: sa.ColumnElement[Any] = sa.bindparam(NOW, None, type_=Moment())
 
     @classmethod
     def on(cls, ground: Ground, sight: Sight | None) -> RecordSql:
@@ -84,6 +81,21 @@ class RecordSql:
     def system(cls, ground: Ground, today: date, now: datetime, me: int | None = None) -> RecordSql:
         """What the engine sees at this moment, on behalf of this user."""
         return cls(ground.model, ground.tables, ground.database.dialect, None, Asked(me, today, now))
+
+    @property
+    def me(self) -> sa.ColumnElement[Any]:
+        """Who asks, as a parameter; empty for the engine."""
+        return sa.bindparam(ME, None, type_=BigInteger())
+
+    @property
+    def today(self) -> sa.ColumnElement[Any]:
+        """The firm's day, as a parameter."""
+        return sa.bindparam(TODAY, None, type_=IsoDate())
+
+    @property
+    def now(self) -> sa.ColumnElement[Any]:
+        """The moment, as a parameter."""
+        return sa.bindparam(NOW, None, type_=Moment())
 
     @property
     def functions(self) -> Mapping[str, Function]:
