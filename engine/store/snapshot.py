@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from engine import columns
 from engine.columns import ExactDecimal
 from engine.model import Entity, Field, Model, SourceText
 from engine.store.tables import Tables, build_tables, field_columns
@@ -34,7 +35,7 @@ def take(model: Model, tables: Tables | None = None, *, before: Snapshot | None 
     kept = dict(before["kept"]) if before else {}
     for name, old in known.items():
         if name not in entities:
-            kept[name] = {"table": old["table"], "columns": old["columns"], "owned_by": old["owned_by"]}
+            kept[name] = {**old, "fields": {}}
     return {
         "format": FORMAT,
         "entities": entities,
@@ -68,6 +69,13 @@ def plain(value: Any) -> Any:
 def signature(type_: sa.types.TypeEngine[Any]) -> str:
     """A column's type in a word."""
     return f"{type(type_).__name__}({type_.scale})" if isinstance(type_, ExactDecimal) else type(type_).__name__
+
+
+def type_of(word: str) -> sa.types.TypeEngine[Any]:
+    """The column type that a signature names."""
+    name, _, scale = word.removesuffix(")").partition("(")
+    made: sa.types.TypeEngine[Any] = getattr(columns, name)(*([int(scale)] if scale else []))
+    return made
 
 
 def _entity(entity: Entity, tables: Tables) -> dict[str, Any]:

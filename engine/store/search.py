@@ -1,0 +1,223 @@
+"""Finding records by parts of words, in any script: an index of characters and adjacent pairs (bigrams).
+
+The index is a filter: every word of at most two letters is found exactly; of a longer one all pairs are there, and
+the caller checks that they stand together (`contains`). Each gram carries its field, so that a field which the asker
+may not read is never looked into.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import unicodedata
+import zlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from engine.limits import QUERY_TEXT_MAX
+from engine.model import Model
+from engine.store.tables import Tables
+
+COMMON: Final = 10_000
+"""Above so many hits a list is better walked in its own order, asking of each row whether it is a hit."""
+BATCH: Final = 2_000
+_RUNS: Final = re.compile(r"[^\W_]+")
+"""Letters and digits that stand together."""
+
+
+def fold(text: str) -> str:
+    """The form in which texts are searched: NFKC, lower case."""
+    return unicodedata.normalize("NFKC", text).lower()
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The words of a query, folded. A record is found when each stands in one of the fields."""
+    return tuple(dict.fromkeys(fold(text[:QUERY_TEXT_MAX]).split()))
+
+
+def decided(word: str) -> bool:
+    """Whether the index alone decides about a word, so that no substring need be checked."""
+    return len(word) <= 2 and _RUNS.fullmatch(word) is not None
+
+
+def index(connection: sa.Connection, tables: Tables, entity: str, id: int, texts: Mapping[str, str]) -> None:
+    """Let a record be found by these texts of its fields, and by no others."""
+    if entity not in tables.searched:
+        return
+    _write(connection, entity, [(id, texts)])
+
+
+def remove(connection: sa.Connection, tables: Tables, entity: str, id: int) -> None:
+    """Let a record be found no more."""
+    if entity not in tables.searched:
+        return
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"DELETE FROM {_fts(entity)} WHERE rowid = ?", (id,))  # noqa: S608 - an entity's id
+    else:
+        grams = tables.grams
+        connection.execute(sa.delete(grams).where(grams.c.entity == entity, grams.c.record_id == id))
+
+
+def create(connection: sa.Connection, tables: Tables, entity: str) -> None:
+    """Make the index of an entity, if its kind of database needs one of its own."""
+    if entity in tables.searched and connection.dialect.name == "sqlite":
+        # The words are ASCII tags and grams parted by blanks: of bytes above 127 this tokenizer parts none.
+        connection.exec_driver_sql(
+            f"CREATE VIRTUAL TABLE IF NOT EXISTS {_fts(entity)} "
+            "USING fts5(grams, content='', contentless_delete=1, detail=none, tokenize='ascii')"
+        )
+
+
+def rebuild(connection: sa.Connection, tables: Tables, model: Model, entity: str) -> None:
+    """Index all live records of an entity anew, whatever the index holds."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {_fts(entity)}")
+    else:
+        connection.execute(sa.delete(tables.grams).where(tables.grams.c.entity == entity))
+    create(connection, tables, entity)
+    fields = [model.entities[entity].fields[name] for name in tables.searched.get(entity, ())]
+    if not fields:
+        return
+    table = tables.entities[entity]
+    statement = sa.select(table.c.id, *(table.c[field.name] for field in fields)).where(table.c.deleted_at.is_(None))
+    last = 0
+    while rows := connection.execute(statement.where(table.c.id > last).order_by(table.c.id).limit(BATCH)).all():
+        last = rows[-1][0]
+        found = [
+            (
+                row[0],
+                {
+                    field.name: field.kind.search_text(value)
+                    for field, value in zip(fields, row[1:], strict=True)
+                    if value is not None
+                },
+            )
+            for row in rows
+        ]
+        _write(connection, entity, found)
+
+
+def matches(
+    tables: Tables,
+    entity: str,
+    fields: Collection[str],
+    text: str,
+    id_column: sa.ColumnElement[Any],
+    *,
+    dialect: str,
+    common: bool = False,
+) -> sa.ColumnElement[bool]:
+    """The condition that every word of the text may stand in one of these fields of the record with this id.
+
+    Words that `decided` says no of must be checked with `contains` besides. `common` (see `is_common`) asks of each
+    row instead of gathering all hits first. Nothing is found in no fields; no words find everything.
+    """
+    allowed = [name for name in tables.searched.get(entity, ()) if name in fields]
+    sought = [sorted(_grams_of_word(word)) for word in words(text)]
+    if not allowed:
+        return sa.true() if not words(text) else sa.false()
+    if not any(sought):
+        return sa.true()
+    if dialect == "sqlite":
+        source = sa.table(_fts(entity), sa.column("rowid"), sa.column(_fts(entity)))
+        hit: sa.ColumnElement[bool] = source.c[_fts(entity)].op("MATCH")(_match_text(entity, allowed, sought))
+        rowid = source.c.rowid
+    else:
+        grams = tables.grams.alias()
+        hit = sa.and_(grams.c.entity == entity, *_array_conditions(grams, entity, allowed, sought))
+        rowid = grams.c.record_id
+    if common:
+        return sa.exists(sa.select(sa.literal(1)).where(hit, rowid == id_column).correlate_except(rowid.table))
+    return id_column.in_(sa.select(rowid).where(hit))
+
+
+def is_common(connection: sa.Connection, tables: Tables, entity: str, fields: Collection[str], text: str) -> bool:
+    """Whether the index has more than COMMON hits. Costs about a millisecond."""
+    allowed = [name for name in tables.searched.get(entity, ()) if name in fields]
+    sought = [sorted(_grams_of_word(word)) for word in words(text)]
+    if not allowed or not any(sought):
+        return False
+    if connection.dialect.name == "sqlite":
+        counted = f"SELECT count(*) FROM (SELECT 1 FROM {_fts(entity)} WHERE {_fts(entity)} MATCH ? LIMIT ?)"  # noqa: S608 - an entity's id
+        found = connection.exec_driver_sql(counted, (_match_text(entity, allowed, sought), COMMON + 1)).scalar_one()
+        return int(found) > COMMON
+    grams = tables.grams
+    hits = sa.select(grams.c.record_id).where(
+        grams.c.entity == entity, *_array_conditions(grams, entity, allowed, sought)
+    )
+    limited = hits.limit(COMMON + 1).subquery()
+    return int(connection.execute(sa.select(sa.func.count()).select_from(limited)).scalar_one()) > COMMON
+
+
+def contains(column: sa.ColumnElement[Any], word: str, dialect: str) -> sa.ColumnElement[bool]:
+    """The condition that a text column holds this (folded) word."""
+    if dialect == "sqlite":
+        return sa.func.instr(sa.func.forme_fold(column), word) > 0
+    return sa.func.strpos(sa.func.lower(sa.func.normalize(column)), word) > 0
+
+
+def grams(text: str) -> set[str]:
+    """Every letter or digit of a text and every adjacent pair of them."""
+    found: set[str] = set()
+    for run in _RUNS.findall(fold(text)):
+        found.update(run)
+        found.update(a + b for a, b in itertools.pairwise(run))
+    return found
+
+
+def _grams_of_word(word: str) -> set[str]:
+    """What a record that holds the word must have: its pairs, or its only character."""
+    found: set[str] = set()
+    for run in _RUNS.findall(word):
+        found.update({run} if len(run) == 1 else {a + b for a, b in itertools.pairwise(run)})
+    return found
+
+
+def _tag(entity: str, field: str) -> str:
+    """A few digits for a field, and a letter that ends them: the same for ever, whatever becomes of the config."""
+    return f"{zlib.crc32(f'{entity}.{field}'.encode()) % 10**6}x"
+
+
+def _tagged(entity: str, texts: Mapping[str, str]) -> list[str]:
+    return [_tag(entity, name) + gram for name, text in texts.items() if text for gram in sorted(grams(text))]
+
+
+def _write(connection: sa.Connection, entity: str, records: Sequence[tuple[int, Mapping[str, str]]]) -> None:
+    if connection.dialect.name == "sqlite":
+        rows = [(id, " ".join(_tagged(entity, texts))) for id, texts in records]
+        statement = f"INSERT OR REPLACE INTO {_fts(entity)} (rowid, grams) VALUES (?, ?)"  # noqa: S608 - an entity's id
+        connection.exec_driver_sql(statement, rows)
+        return
+    connection.execute(
+        _UPSERT, [{"entity": entity, "id": id, "grams": _tagged(entity, texts)} for id, texts in records]
+    )
+
+
+_UPSERT = sa.text(
+    "INSERT INTO forme_grams (entity, record_id, grams) VALUES (:entity, :id, :grams) "
+    "ON CONFLICT (entity, record_id) DO UPDATE SET grams = excluded.grams"
+)
+
+
+def _fts(entity: str) -> str:
+    assert entity.isidentifier(), entity
+    return f"forme_search_{entity}"
+
+
+def _match_text(entity: str, fields: list[str], sought: list[list[str]]) -> str:
+    """FTS5's own query language; the grams are letters and digits only, so quoting them is safe."""
+    parts = []
+    for word in filter(None, sought):
+        ways = (" AND ".join(f'"{_tag(entity, field)}{gram}"' for gram in word) for field in fields)
+        parts.append("(" + " OR ".join(f"({way})" for way in ways) + ")")
+    return " AND ".join(parts)
+
+
+def _array_conditions(
+    table: sa.FromClause, entity: str, fields: list[str], sought: list[list[str]]
+) -> Iterator[sa.ColumnElement[bool]]:
+    column = table.c.grams
+    for word in filter(None, sought):
+        yield sa.or_(*(column.contains([_tag(entity, field) + gram for gram in word]) for field in fields))
