@@ -1,0 +1,49 @@
+"""The app's settings: languages, time zone and currency that exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from zoneinfo import available_timezones
+
+from babel import Locale, UnknownLocaleError
+from babel.numbers import list_currencies
+
+from engine.compiler.forms import LOCALE
+from engine.compiler.names import Names
+from engine.model import Model
+from engine.problems import Mark, Problem, did_you_mean
+
+
+def check_settings(model: Model, names: Names) -> Iterator[Problem]:
+    """Every language, time zone and currency is one."""
+    app, places = model.app, names.config.places
+    said = names.config.data["app"]
+    if "locale" in said and not is_locale(app.locale):
+        yield _locale(app.locale, places.value(("app", "locale")))
+    for index, locale in enumerate(said.get("locales", ())):
+        if not is_locale(locale):
+            yield _locale(locale, places.value(("app", "locales", index)))
+    if app.timezone not in available_timezones():
+        hint = did_you_mean(app.timezone, available_timezones())
+        yield Problem("app.timezone", f"'{app.timezone}' is no time zone.", places.value(("app", "timezone")), hint)
+    if app.currency not in list_currencies():
+        hint = did_you_mean(app.currency, list_currencies()) or "Write a code such as CNY."
+        yield Problem("app.currency", f"'{app.currency}' is no currency.", places.value(("app", "currency")), hint)
+
+
+def _locale(locale: str, mark: Mark) -> Problem:
+    hint = (
+        did_you_mean(locale, ("zh-CN", "zh-TW", "en", "en-GB", "de", "fr", "ja")) or "Write a code such as zh-CN or en."
+    )
+    return Problem("app.locale", f"'{locale}' is no language.", mark, hint)
+
+
+def is_locale(text: str) -> bool:
+    """Whether this names a language that figures and dates can be shown in."""
+    if not LOCALE.fullmatch(text):
+        return False
+    try:
+        Locale.parse(text, sep="-")
+    except (ValueError, UnknownLocaleError):
+        return False
+    return True
