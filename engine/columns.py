@@ -24,6 +24,10 @@ class _Strict(TypeDecorator[Any]):
     sqlite: sa.types.TypeEngine[Any] = sa.Text()
     postgresql: sa.types.TypeEngine[Any] = sa.Text()
 
+    def __init_subclass__(cls) -> None:
+        # SQLAlchemy asks each class itself, not those that it extends.
+        cls.cache_ok = True
+
     def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
         native = self.sqlite if dialect.name == "sqlite" else self.postgresql
         return dialect.type_descriptor(native)
