@@ -1,1 +1,19 @@
-"""The command line."""
+"""The command `forme`: one file per group of commands."""
+
+from __future__ import annotations
+
+import click
+
+from engine.cli import config, doctor, start
+from engine.cli.console import Group
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="forme-crm", prog_name="forme")
+def main() -> None:
+    """Forme: describe a firm's CRM in YAML, and get tables, forms, lists, an API and permissions."""
+
+
+for _module in (start, config, doctor):
+    for _command in _module.COMMANDS:
+        main.add_command(_command)

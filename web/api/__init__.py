@@ -1,0 +1,1 @@
+"""The JSON API: thin handlers over browse and save."""
