@@ -103,16 +103,15 @@ def _changed(
 def _kept_column(
     entity: Entity, field: Field, old: Mapping[str, Any], new: Mapping[str, Any], before: Mapping[str, Any], data: Data
 ) -> Iterator[Step | Problem]:
-    name = field.name
-    filled = data.count(entity.name, data.table(entity.name).c[name].is_not(None))
+    what = ""
     if old["target"] != new["target"]:
-        yield _unsupported(entity, field, f"links to {new['target']} instead of {old['target']}", filled)
-        return
-    if old["kind"] != new["kind"] and (old["kind"], new["kind"]) not in WIDENED:
-        yield _unsupported(entity, field, f"changes from {old['kind']} to {new['kind']}", filled)
-        return
-    if new["formula"] and not old["formula"] and filled:
-        yield _unsupported(entity, field, "becomes a formula, which would overwrite what was typed", filled)
+        what = f"links to {new['target']} instead of {old['target']}"
+    elif old["kind"] != new["kind"] and (old["kind"], new["kind"]) not in WIDENED:
+        what = f"changes from {old['kind']} to {new['kind']}"
+    elif new["formula"] and not old["formula"] and data.filled(entity.name, field.name):
+        what = "becomes a formula, which would overwrite what was typed"
+    if what:
+        yield _unsupported(entity, field, what, data.filled(entity.name, field.name))
         return
     yield from _scale(entity, field, before, data)
     yield from _choices(entity, field, old, new, data)
@@ -129,7 +128,7 @@ def _around(
         message = f"{entity.name}.{name}  {'may be typed over' if field.override else 'keeps more beside it'}"
         yield Step(kind="add_field", entity=entity.name, field=name, message=message, mark=field.mark, columns=missing)
     if old["override"] and not new["override"]:
-        typed = data.count(entity.name, data.table(entity.name).c[f"{name}__typed"].is_not(None))
+        typed = data.filled(entity.name, f"{name}__typed")
         if typed:
             message = f"{entity.name}.{name}  may no longer be typed over; what was typed is kept aside"
             yield Step(
@@ -191,8 +190,7 @@ def _removed(entity: Entity, name: str, old: Mapping[str, Any], data: Data) -> S
             kind="change_entity", entity=entity.name, field=name, message=f"{entity.name}.{name}  removed",
             mark=entity.mark,
         )  # fmt: skip
-    column = data.table(entity.name).c[name]
-    rows = 0 if old["formula"] and not old["override"] else data.count(entity.name, column.is_not(None))
+    rows = 0 if old["formula"] and not old["override"] else data.filled(entity.name, name)
     return Step(
         kind="remove_field", entity=entity.name, field=name, risk="keeps_aside" if rows else "safe", rows=rows,
         samples=data.samples(entity.name, name) if rows else (), mark=entity.mark,

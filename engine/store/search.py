@@ -1,8 +1,7 @@
 """Finding records by parts of words, in any script: an index of characters and adjacent pairs (bigrams).
 
-The index is a filter: every word of at most two letters is found exactly; of a longer one all pairs are there, and
-the caller checks that they stand together (`contains`). Each gram carries its field, so that a field which the asker
-may not read is never looked into.
+The index is a filter: of a word all pairs are there, and the text itself is asked whether they stand together. Each
+gram carries its field, so that a field which the asker may not read is never looked into.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 
 from engine.limits import QUERY_TEXT_MAX
 from engine.model import Model
@@ -35,11 +35,6 @@ def fold(text: str) -> str:
 def words(text: str) -> tuple[str, ...]:
     """The words of a query, folded. A record is found when each stands in one of the fields."""
     return tuple(dict.fromkeys(fold(text[:QUERY_TEXT_MAX]).split()))
-
-
-def decided(word: str) -> bool:
-    """Whether the index alone decides about a word, so that no substring need be checked."""
-    return len(word) <= 2 and _RUNS.fullmatch(word) is not None
 
 
 def index(connection: sa.Connection, tables: Tables, entity: str, id: int, texts: Mapping[str, str]) -> None:
@@ -103,41 +98,47 @@ def matches(
     tables: Tables,
     entity: str,
     fields: Collection[str],
-    text: str,
+    query: str,
     id_column: sa.ColumnElement[Any],
     *,
-    dialect: str,
+    text: Mapping[str, sa.ColumnElement[Any]] | None = None,
     common: bool = False,
 ) -> sa.ColumnElement[bool]:
-    """The condition that every word of the text may stand in one of these fields of the record with this id.
+    """The condition that every word of the query stands in one of these fields of the record with this id.
 
-    Words that `decided` says no of must be checked with `contains` besides. `common` (see `is_common`) asks of each
-    row instead of gathering all hits first. Nothing is found in no fields; no words find everything.
+    `text` gives the fields as the asker may see them: each word is then looked for in these, so that nothing hidden
+    on this row finds it. Without `text` the index alone answers, and a long word may be scattered. `common` (see
+    `is_common`) asks of each row instead of gathering all hits first. Nothing is found in no fields; no words find all.
     """
     allowed = [name for name in tables.searched.get(entity, ()) if name in fields]
-    sought = [sorted(_grams_of_word(word)) for word in words(text)]
-    if not allowed:
-        return sa.true() if not words(text) else sa.false()
-    if not any(sought):
+    asked = words(query)
+    if not asked:
         return sa.true()
-    if dialect == "sqlite":
-        source = sa.table(_fts(entity), sa.column("rowid"), sa.column(_fts(entity)))
-        hit: sa.ColumnElement[bool] = source.c[_fts(entity)].op("MATCH")(_match_text(entity, allowed, sought))
-        rowid = source.c.rowid
-    else:
-        grams = tables.grams.alias()
-        hit = sa.and_(grams.c.entity == entity, *_array_conditions(grams, entity, allowed, sought))
-        rowid = grams.c.record_id
-    if common:
-        return sa.exists(sa.select(sa.literal(1)).where(hit, rowid == id_column).correlate_except(rowid.table))
-    return id_column.in_(sa.select(rowid).where(hit))
+    if not allowed:
+        return sa.false()
+    found: list[sa.ColumnElement[bool]] = []
+    if any(_grams_of_word(word) for word in asked):
+        found.append(_Indexed(tables, entity, allowed, asked, id_column, common))
+    if text is not None:
+        for word in asked:
+            ways = (_stands(tables, entity, name, word, text[name], id_column) for name in allowed)
+            found.append(sa.or_(*ways))
+    return sa.and_(sa.true(), *found)
+
+
+def _stands(
+    tables: Tables, entity: str, field: str, word: str, column: sa.ColumnElement[Any], id_column: sa.ColumnElement[Any]
+) -> sa.ColumnElement[bool]:
+    if field in tables.verbatim[entity]:
+        return _Contains(column, word)
+    return sa.and_(column.is_not(None), _Indexed(tables, entity, [field], (word,), id_column, True))
 
 
 def is_common(connection: sa.Connection, tables: Tables, entity: str, fields: Collection[str], text: str) -> bool:
     """Whether the index has more than COMMON hits. Costs about a millisecond."""
     allowed = [name for name in tables.searched.get(entity, ()) if name in fields]
-    sought = [sorted(_grams_of_word(word)) for word in words(text)]
-    if not allowed or not any(sought):
+    sought = _sought(words(text))
+    if not allowed or not sought:
         return False
     if connection.dialect.name == "sqlite":
         counted = f"SELECT count(*) FROM (SELECT 1 FROM {_fts(entity)} WHERE {_fts(entity)} MATCH ? LIMIT ?)"  # noqa: S608 - an entity's id
@@ -149,13 +150,6 @@ def is_common(connection: sa.Connection, tables: Tables, entity: str, fields: Co
     )
     limited = hits.limit(COMMON + 1).subquery()
     return int(connection.execute(sa.select(sa.func.count()).select_from(limited)).scalar_one()) > COMMON
-
-
-def contains(column: sa.ColumnElement[Any], word: str, dialect: str) -> sa.ColumnElement[bool]:
-    """The condition that a text column holds this (folded) word."""
-    if dialect == "sqlite":
-        return sa.func.instr(sa.func.forme_fold(column), word) > 0
-    return sa.func.strpos(sa.func.lower(sa.func.normalize(column)), word) > 0
 
 
 def grams(text: str) -> set[str]:
@@ -173,6 +167,10 @@ def _grams_of_word(word: str) -> set[str]:
     for run in _RUNS.findall(word):
         found.update({run} if len(run) == 1 else {a + b for a, b in itertools.pairwise(run)})
     return found
+
+
+def _sought(asked: Collection[str]) -> list[list[str]]:
+    return [grams for word in asked if (grams := sorted(_grams_of_word(word)))]
 
 
 def _tag(entity: str, field: str) -> str:
@@ -209,7 +207,7 @@ def _fts(entity: str) -> str:
 def _match_text(entity: str, fields: list[str], sought: list[list[str]]) -> str:
     """FTS5's own query language; the grams are letters and digits only, so quoting them is safe."""
     parts = []
-    for word in filter(None, sought):
+    for word in sought:
         ways = (" AND ".join(f'"{_tag(entity, field)}{gram}"' for gram in word) for field in fields)
         parts.append("(" + " OR ".join(f"({way})" for way in ways) + ")")
     return " AND ".join(parts)
@@ -219,5 +217,67 @@ def _array_conditions(
     table: sa.FromClause, entity: str, fields: list[str], sought: list[list[str]]
 ) -> Iterator[sa.ColumnElement[bool]]:
     column = table.c.grams
-    for word in filter(None, sought):
+    for word in sought:
         yield sa.or_(*(column.contains([_tag(entity, field) + gram for gram in word]) for field in fields))
+
+
+class _Indexed(sa.ColumnElement[bool]):
+    """What the index says; each kind of database has its own."""
+
+    inherit_cache = False
+
+    def __init__(
+        self,
+        tables: Tables,
+        entity: str,
+        fields: list[str],
+        asked: tuple[str, ...],
+        id_column: sa.ColumnElement[Any],
+        common: bool,
+    ) -> None:
+        self.type = sa.Boolean()
+        self.tables, self.entity, self.fields, self.asked = tables, entity, fields, asked
+        self.id_column, self.common = id_column, common
+
+    def condition(self, dialect: str) -> sa.ColumnElement[bool]:
+        """The same in this database's words."""
+        sought = _sought(self.asked)
+        if not sought:
+            return sa.true()
+        if dialect == "sqlite":
+            name = _fts(self.entity)
+            source: sa.FromClause = sa.table(name, sa.column("rowid"), sa.column(name)).alias()
+            hit: sa.ColumnElement[bool] = source.c[name].op("MATCH")(_match_text(self.entity, self.fields, sought))
+            rowid = source.c.rowid
+        else:
+            source = self.tables.grams.alias()
+            hit = sa.and_(source.c.entity == self.entity, *_array_conditions(source, self.entity, self.fields, sought))
+            rowid = source.c.record_id
+        if self.common:
+            there: sa.Select[Any] = (
+                sa.select(sa.literal_column("1")).select_from(source).where(hit, rowid == self.id_column)
+            )
+            return sa.exists(there.correlate_except(source))
+        return self.id_column.in_(sa.select(rowid).where(hit))
+
+
+class _Contains(sa.ColumnElement[bool]):
+    """Whether a text holds a folded word."""
+
+    inherit_cache = False
+
+    def __init__(self, column: sa.ColumnElement[Any], word: str) -> None:
+        self.type = sa.Boolean()
+        self.column, self.word = column, word
+
+    def condition(self, dialect: str) -> sa.ColumnElement[bool]:
+        """The same in this database's words."""
+        if dialect == "sqlite":
+            return sa.func.instr(sa.func.forme_fold(self.column), self.word) > 0
+        return sa.func.strpos(sa.func.lower(sa.func.normalize(self.column, sa.text("NFKC"))), self.word) > 0
+
+
+@compiles(_Indexed)
+@compiles(_Contains)
+def _compile(element: _Indexed | _Contains, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(element.condition(compiler.dialect.name).self_group(), **options))

@@ -46,12 +46,18 @@ class Data:
 
     def __init__(self, connection: sa.Connection | None, old: Mapping[str, Any] | None) -> None:
         self._connection, self._old = connection, old
+        self._tables: dict[str, sa.TableClause] = {}
 
     def table(self, entity: str) -> sa.TableClause:
         """The entity's table with the columns that it has now."""
+        if entity in self._tables:
+            return self._tables[entity]
         assert self._old is not None
         known = self._old["entities"].get(entity) or self._old["kept"][entity]
-        return sa.table(known["table"], *(sa.column(name, type_of(word)) for name, word in known["columns"].items()))
+        self._tables[entity] = sa.table(
+            known["table"], *(sa.column(name, type_of(word)) for name, word in known["columns"].items())
+        )
+        return self._tables[entity]
 
     def count(self, entity: str, *where: sa.ColumnElement[bool]) -> int:
         """How many live records meet the conditions."""
@@ -60,6 +66,10 @@ class Data:
         table = self.table(entity)
         statement = sa.select(sa.func.count()).select_from(table).where(table.c.deleted_at.is_(None), *where)
         return int(self._connection.execute(statement).scalar_one())
+
+    def filled(self, entity: str, column: str) -> int:
+        """How many live records hold a value in a column."""
+        return self.count(entity, self.table(entity).c[column].is_not(None))
 
     def samples(self, entity: str, column: str, *where: sa.ColumnElement[bool]) -> tuple[Any, ...]:
         """Some of the values in a column."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from engine.columns import BigInteger, Moment, PlainText
+from engine.kinds import FieldType
 from engine.model import Entity, Field, Model
 from engine.store import engine_tables
 
@@ -33,6 +34,8 @@ class Tables(engine_tables.EngineTables):
     """By entity: the text fields that are unique (alone or together) -> their column of normalised text."""
     searched: Mapping[str, tuple[str, ...]]
     """By entity: the fields with `search: true`, where there are any."""
+    verbatim: Mapping[str, frozenset[str]]
+    """Of these, the fields that are found by just the text that is stored (a choice is found by its words)."""
     statements: dict[object, object] = dataclasses.field(default_factory=dict, init=False)
     """Statements built once and used again."""
 
@@ -47,6 +50,7 @@ def build_tables(model: Model) -> Tables:
         entities=entities,
         keys=keys,
         searched={name: found for name, entity in model.entities.items() if (found := _searched(entity))},
+        verbatim={name: _verbatim(entity) for name, entity in model.entities.items()},
         **engine_tables.define(metadata),
     )
 
@@ -110,10 +114,11 @@ def _record_columns(entity: Entity) -> Iterator[sa.Column[Any]]:
 def _foreign_keys(model: Model, entity: Entity) -> Iterator[sa.ForeignKeyConstraint]:
     """Deletion is soft, so keys are a guard only, looked at when the transaction ends."""
     links = [(entity.owned_by[0], entity.owned_by[0])] if entity.owned_by else []
+    own = {column.name for field in entity.fields.values() for column in field_columns(entity, field)}
     for field in entity.fields.values():
         target = linked(field)
         # A computed link keeps the id that it found, whatever becomes of that record.
-        if target in model.entities and field.computed is None and not _is_parent(entity, field):
+        if target in model.entities and field.computed is None and field.name in own:
             links.append((field.name, str(target)))
     for column, target in links:
         yield sa.ForeignKeyConstraint(
@@ -142,7 +147,7 @@ def _indexes(entity: Entity, table: sa.Table, keys: Mapping[str, str]) -> Iterat
         if field.kind.expression_type().kind == "record":
             # Row rules name the owner and lists are newest first: such a page is one walk along this index.
             of_person = linked(field) in ("user", "team")
-            yield _index(field.name, table, (table.c[field.name], *(newest if of_person else ())))
+            yield _index(field.name, table, (table.c[field.name], *(newest if of_person else ())), where=live)
     for fields in unique_sets(entity):
         columns = tuple(table.c[keys.get(name, name)] for name in fields)
         yield sa.Index(
@@ -156,7 +161,7 @@ def _index(suffix: str, table: sa.Table, columns: tuple[sa.ColumnElement[Any], .
 
 
 def _sort_index(entity: Entity, table: sa.Table) -> Iterator[sa.Index]:
-    """The order of the entity's list, where it names stored columns: empty values first going up, last going down."""
+    """The order of the entity's list, where it names stored columns."""
     sort = entity.list.sort
     names = [name.removeprefix("-") for name in sort]
     if not sort or any(name not in table.c for name in names):
@@ -173,11 +178,9 @@ def _sort_index(entity: Entity, table: sa.Table) -> Iterator[sa.Index]:
 
 
 def in_order(column: sa.ColumnElement[Any], *, down: bool, dialect: str) -> sa.ColumnElement[Any]:
-    """The order of lists: empty first going up, last going down. SQLite does so unasked, and refuses to be told."""
+    """The order of lists, empty values last. SQLite reads its plain indexes so, and refuses to be told in one."""
     ordered = column.desc() if down else column.asc()
-    if dialect == "sqlite":
-        return ordered
-    return ordered.nulls_last() if down else ordered.nulls_first()
+    return ordered if dialect == "sqlite" else ordered.nulls_last()
 
 
 def fits(thing: sa.Table | sa.Index, dialect: str) -> bool:
@@ -204,6 +207,15 @@ def _key_columns(entity: Entity) -> dict[str, str]:
 
 def _searched(entity: Entity) -> tuple[str, ...]:
     return tuple(field.name for field in entity.fields.values() if field.search and field.stored)
+
+
+def _verbatim(entity: Entity) -> frozenset[str]:
+    return frozenset(
+        name
+        for name in _searched(entity)
+        if isinstance(entity.fields[name].kind.column(), PlainText)
+        and type(entity.fields[name].kind).search_text is FieldType.search_text
+    )
 
 
 def _is_parent(entity: Entity, field: Field) -> bool:
