@@ -124,18 +124,20 @@ class Moment(_Strict):
         if value is None:
             return None
         utc = value.astimezone(UTC)
-        return utc.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if dialect.name == "sqlite" else utc
+        if dialect.name != "sqlite":
+            return utc
+        return utc.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
         if isinstance(value, str):
-            return datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+            return datetime.fromisoformat(value)
         return None if value is None else value.astimezone(UTC)
 
 
 class Json(_Strict):
     """Any JSON value, as text on SQLite and JSONB on PostgreSQL; keys sorted, so that equal values are equal text."""
 
-    postgresql = postgresql.JSONB()
+    postgresql = postgresql.JSONB(none_as_null=True)
 
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:
         if value is None or dialect.name != "sqlite":

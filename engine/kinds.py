@@ -7,6 +7,7 @@ docstring under each option is its help in editors and docs.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar, Literal, Self
@@ -94,7 +95,7 @@ class FieldType:
         """The options as JSON Schema 2020-12: {"properties": {...}, "required": [...]}."""
         found = cls.options().values()
         return {
-            "properties": {option.name: option.schema for option in found},
+            "properties": {option.name: deepcopy(dict(option.schema)) for option in found},
             "required": [option.name for option in found if option.required],
         }
 

@@ -28,7 +28,7 @@ class JsonData(FieldType):
 
     def column(self) -> sa.types.TypeEngine[Any]:
         """Text on SQLite, JSONB on PostgreSQL."""
-        return columns.Json(none_as_null=True)
+        return columns.Json()
 
     def parse(self, raw: object, reader: Reader) -> Any:
         """The data; in forms and CSV as JSON text. Numbers keep what a float keeps."""

@@ -1,0 +1,1 @@
+"""What every kind of field promises, and what each is for."""
