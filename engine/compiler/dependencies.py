@@ -1,7 +1,7 @@
 """Which figure is worked out from which: cycles, what is live, what is pushed, and the order of a save.
 
-A read is one of three kinds. Within a record and its lines it is followed at every save ("tree"). A rollup over backlinks
-is kept right by the saves of the records that it counts ("push"). Everything else is read once, when the record is
+A read is one of three kinds. Within a record and its lines it is followed at every save ("tree"). A rollup over
+backlinks is kept right by the saves of the records that it counts ("push"). Everything else is read once, when the record is
 saved ("past"), and a later change elsewhere does not reach it.
 """
 
@@ -166,7 +166,7 @@ class Graph:
         return [read.key for read in self.reads[key] if read.reach == "tree"]
 
     def cycles(self) -> Iterator[Problem]:
-        """Figures that are worked out from themselves. What was read in the past cannot come back, unless it is pushed."""
+        """Figures that are worked out from themselves. What was read in the past comes back only by a push."""
         live = self.live()
         close = {key: self._edges(key, live, ("tree", "push")) for key in self.fields}
         told: set[Key] = set()

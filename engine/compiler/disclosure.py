@@ -1,7 +1,7 @@
 """Figures that show more than their reader may see.
 
 A role that may read a figure but not a field that it is worked out from learns something of that field. That is refused
-unless the config says `declassify: true`. Once is enough: what is worked out from a declassified figure shows no more than it.
+unless the config says `declassify: true`. Once is enough: what is worked out from a declassified figure shows no more.
 """
 
 from __future__ import annotations

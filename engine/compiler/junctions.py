@@ -1,4 +1,4 @@
-"""A `links` field, many to many, becomes a line entity of its own: one row for each link, with the link's attributes."""
+"""A `links` field, many to many, becomes a line entity: one row for each link, with the link's attributes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Layers: the engine's own, the packs lowest first, the firm's files; merged into one config with the origin of each part."""
+"""Layers: the engine's own, the packs lowest first, the firm's files; merged into one, with the origin of each part."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from engine.problems import Problem, stop_on
 
 
 def build_model(names: Names) -> Model:
-    """The Model of a config whose shapes and names are right. Raises ConfigError with all that its formulas say wrongly."""
+    """The Model of a config whose shapes and names are right. Raises ConfigError with all that is wrong in formulas."""
     config, terms, formulas = names.config, Terms(names.config), Formulas(names)
     entities = EntityBuilder(names, terms, formulas)
     flows = FlowBuilder(names, terms, formulas)
@@ -45,7 +45,7 @@ def with_warnings(model: Model, warnings: Iterable[Problem]) -> Model:
 
 
 def _ordered(model: Model) -> Model:
-    """The Model with its formulas told apart (stored, live, pushed) and put in order. Raises ConfigError for a cycle."""
+    """The Model, its formulas told apart (stored, live, pushed) and in order. Raises ConfigError for a cycle."""
     graph = Graph(model)
     stop_on(graph.cycles())
     live, pushed = graph.live(), graph.pushed()

@@ -321,5 +321,6 @@ SECTION_DESCRIPTIONS: Mapping[str, Schema] = {
 LATER_SECTIONS = frozenset({"views", "reports", "dashboards", "documents", "schedules", "emails", "actions", "portal"})
 """Sections of the language that this release cannot run yet."""
 LATER_KEYS = frozenset({
-    "renamed_from", "convert", "replaced_by", "merged_from", "split", "layouts", "panels", "duplicates", "numbering", "tabs",
+    "renamed_from", "convert", "replaced_by", "merged_from", "split", "layouts", "panels", "duplicates", "numbering",
+    "tabs",
 })  # fmt: skip

@@ -122,15 +122,15 @@ def _map_of(definition: str, description: str) -> Schema:
     }
 
 
-def _fragment(schema: Schema) -> Schema:
+def _fragment(schema: Schema) -> dict[str, Any]:
     """A part of a thing as a layer may write it: nothing is required, null removes, lists may be changed."""
     found: dict[str, Any] = {key: value for key, value in schema.items() if key not in ("required", "minProperties")}
     if schema.get("properties"):
-        found["properties"] = {key: _removable(value) for key, value in schema["properties"].items()}
+        found["properties"] = {key: dict(_removable(value)) for key, value in schema["properties"].items()}
     return _removable(found)
 
 
-def _removable(schema: Schema) -> Schema:
+def _removable(schema: Schema) -> dict[str, Any]:
     kinds = schema.get("type")
     if kinds is None or not isinstance(schema, Mapping):
         return dict(schema)

@@ -1,0 +1,1 @@
+"""The compiler, told as stories of configs and their mistakes."""
