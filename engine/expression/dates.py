@@ -7,10 +7,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from engine.expression.numbers import EXACT, TooLarge, bounded, divide, rounded
+from engine.limits import INTEGER_MAX
 
 DAY_MICROSECONDS = 86_400_000_000
-_SPAN_DAYS_MAX = 999_999_999
-"""What a span may be in Python; both databases keep it."""
+SPAN_MICROSECONDS_MAX = INTEGER_MAX
+"""What a column keeps: 106 million days."""
 
 
 def days(count: Decimal) -> timedelta:
@@ -32,7 +33,7 @@ def months(day: date, count: Decimal) -> date:
 def span(microseconds: Decimal) -> timedelta:
     """A span of this many microseconds, rounded half up."""
     whole = int(rounded(microseconds, 0))
-    if abs(whole) > _SPAN_DAYS_MAX * DAY_MICROSECONDS:
+    if abs(whole) > SPAN_MICROSECONDS_MAX:
         raise TooLarge
     return timedelta(microseconds=whole)
 

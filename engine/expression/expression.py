@@ -103,7 +103,8 @@ class Function:
     python: Callable[..., Any]
     """Called with plain values. Unless `takes_none`, never with None: an empty argument gives empty."""
     sql: Callable[..., Any] | None
-    """`sql(dialect, *columns)` gives a SQLAlchemy expression; same answer as `python`. None: for stored formulas only."""
+    """`sql(dialect, *columns)` gives a SQLAlchemy expression with the same answer as `python`; numbers come as
+    canonical text on SQLite, as NUMERIC on PostgreSQL. None: for stored formulas only."""
     repeats: bool = False
     optional: int = 0
     """How many parameters at the end may be left out."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.expression import casing, dates, numbers
 from engine.expression.expression import Function
+from engine.expression.function_forms import FUNCTION_FORMS
 from engine.expression.nodes import BOOLEAN, DATE, DATETIME, DURATION, NULL, NUMBER, TEXT, Type
 from engine.expression.types import Mismatch, greatest, one_of, same_number
 
@@ -61,7 +62,7 @@ def _function(
     name: str, parameters: tuple[Type, ...], result: Type | Callable[..., Type], python: Callable[..., Any],
     zh: str, en: str, **more: Any,
 ) -> Function:  # fmt: skip
-    sql = _never
+    sql = FUNCTION_FORMS.get(name, _never)
     return Function(name, parameters, result, python, sql, help={"zh-CN": zh, "en": en}, **more)
 
 
