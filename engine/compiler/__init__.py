@@ -53,4 +53,4 @@ def _compile(sources: Sources, catalog: Catalog) -> Model:
     stop_on((*check_links(names), *check_references(names)))
     model = build_model(names)
     found = stop_on((*check_model(model, names), *check_stories(names, model)))
-    return with_warnings(model, (*config.warnings, *found))
+    return with_warnings(model, (*config.warnings, *model.warnings, *found))

@@ -17,7 +17,7 @@ CODES: Final[Mapping[str, str]] = {
     "yaml.merge-key": "A merge key (`<<`). Write the keys out.",
     "yaml.not-a-map": "The file holds a list or a text; a config file is a map of sections.",
     "yaml.outside": "The file is a link that leads out of the config folder.",
-    "yaml.syntax": "The text is not YAML: a quote or bracket is not closed, a colon is missing, or the indentation is wrong.",
+    "yaml.syntax": "Not YAML: a quote or bracket is not closed, a colon is missing, or the indentation is wrong.",
     "yaml.tag": "A tag (`!!name`). Tags are not part of the language.",
     "yaml.too-deep": "Lists and maps are nested too deep.",
     "yaml.too-large": "The file, or the folder, is larger than the limit.",
@@ -25,7 +25,7 @@ CODES: Final[Mapping[str, str]] = {
     # layers
     "config.no-app": "There is no app.yaml, or no file has the section `app`.",
     "config.order": "`after` or `before` names nothing that stands beside the item.",
-    "config.removes-nothing": "A key without a value (or `remove`) takes away what a lower layer says, but none says it.",
+    "config.removes-nothing": "A key without a value (or `remove`) takes away what no lower layer says.",
     "config.twice": "Two files of one layer write the same value; the message names both places.",
     "field.type-changed": "A layer changes a field's type; what the new type does not know was dropped.",
     "pack.cycle": "Packs require each other in a circle.",
@@ -67,7 +67,6 @@ CODES: Final[Mapping[str, str]] = {
     "stage.pipeline": "A stage field names no pipeline.",
     "term.literal": "A pack writes out a word that is a term, so renaming the term would miss it.",
     "term.unknown": "A text names a term that does not exist.",
-    "text.brace": "A single brace stands in a text with holes; `{{` and `}}` are braces.",
     # formulas
     "expression.arguments": "A function is given too few, too many or the wrong arguments.",
     "expression.choice": "A text is compared with a choice that does not have it.",
@@ -83,9 +82,7 @@ CODES: Final[Mapping[str, str]] = {
     "formula.discloses": "A figure or check would show a role something that it may not read; `declassify: true` allows it.",
     "formula.input": "A computed field has a setting that only typed fields have.",
     "formula.lookup": "A stored formula names a lookup; write its path.",
-    "formula.no-case": "`cases` leaves a choice without a formula.",
     "formula.override": "`override` stands on a field without a formula.",
-    "rollup.value": "A rollup adds up or orders something that has no sum or order.",
     # the whole
     "app.currency": "The currency does not exist.",
     "app.locale": "The language does not exist.",
@@ -99,5 +96,5 @@ CODES: Final[Mapping[str, str]] = {
     "pipeline.unused": "No entity follows a pipeline.",
     "rule.trigger": "A rule does not say what sets it off.",
     "stage.two": "An entity has two stage fields.",
-    "visible.reader": "`visible_when` names the reader or the time, so that a field would not show alike to everyone.",
+    "visible.reader": "`visible_when` names the reader or the time: a field shows alike to everyone.",
 }

@@ -1,8 +1,8 @@
 """Which figure is worked out from which: cycles, what is live, what is pushed, and the order of a save.
 
 A read is one of three kinds. Within a record and its lines it is followed at every save ("tree"). A rollup over
-backlinks is kept right by the saves of the records that it counts ("push"). Everything else is read once, when the record is
-saved ("past"), and a later change elsewhere does not reach it.
+backlinks is kept right by the saves of the records that it counts ("push"). Everything else is read once, when the
+record is saved ("past"), and a later change elsewhere does not reach it.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -11,16 +10,23 @@ from typing import Any
 from engine.compiler.names import Names
 from engine.compiler.rollups import RESULT_KEYS
 from engine.compiler.tree import KeyPath
-from engine.expression import Expression, Scope, Type
-from engine.expression.compile import ExpressionError, compile_expression
-from engine.expression.nodes import BOOLEAN, NUMBER, TEXT, Aggregate, Arithmetic, Cases, Constant, Node, Path
-from engine.expression.types import ORDERED
+from engine.expression import (
+    Expression,
+    ExpressionError,
+    Scope,
+    Type,
+    aggregate,
+    compile_cases,
+    compile_expression,
+    missing_cases,
+    text_with_holes,
+)
+from engine.expression.nodes import BOOLEAN, TEXT, Arithmetic, Constant, Node
 from engine.kinds import BadValue, FieldType, Reader
 from engine.model import Default, Rule
-from engine.problems import Mark, Problem, did_you_mean
+from engine.problems import Mark, Problem
 
 _YAML = Reader("yaml")
-_PIECES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 
 
 @dataclass(slots=True)
@@ -29,6 +35,7 @@ class Formulas:
 
     names: Names
     problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
     lines: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     """The source lines of each file, to place a mistake inside a text of several lines."""
 
@@ -50,7 +57,7 @@ class Formulas:
         try:
             return compile_expression(text, scope, mark, expects=expects)
         except ExpressionError as error:
-            self.problems += [self._placed(problem, text, mark) for problem in error.problems]
+            self.problems += [self._placed(problem, mark) for problem in error.problems]
             return None
 
     def condition(self, said: Mapping[str, Any], key: str, base: KeyPath, scope: Scope) -> Expression | None:
@@ -60,59 +67,44 @@ class Formulas:
     def rollup(self, said: Mapping[str, Any], base: KeyPath, entity: str) -> Expression | None:
         """The Aggregate of a rollup field."""
         function = next(key for key in RESULT_KEYS if key in said)
-        arrived = self.names.hops(entity, str(said["of"]))
-        assert arrived is not None  # the links were checked
-        through, target = arrived
-        scope = Scope(self.names, target, outer=entity)
-        where = self.condition(said, "where", base, scope)
-        value = None if function == "count" else self.compile(said[function], (*base, function), scope)
-        if (value is None and function != "count") or (where is None and said.get("where") is not None):
+        value = "" if function == "count" else expression_text(said[function])
+        where = "" if said.get("where") is None else expression_text(said["where"])
+        texts = {"of": str(said["of"]), function: value, "where": where}
+        marks = {key: self.mark((*base, key)) for key in texts}
+        try:
+            return aggregate(
+                function,
+                texts["of"],
+                value or None,
+                where or None,
+                self.scope(entity),
+                of_mark=marks["of"],
+                value_mark=marks[function],
+                where_mark=marks["where"],
+            )
+        except ExpressionError as error:
+            self._keep(error, {marks[key]: text for key, text in texts.items()})
             return None
-        given = self._aggregated(function, value, (*base, function))
-        text = f"{function}({said['of']}{'' if value is None else '.' + value.text})"
-        node = Aggregate(function, through, target, value.node if value else None, where.node if where else None, given)
-        return Expression(text, node, self.mark((*base, "of")))
-
-    def _aggregated(self, function: str, value: Expression | None, path: KeyPath) -> Type:
-        if value is None:
-            return NUMBER
-        if function in ("sum", "avg") and value.type.kind != "number":
-            self.report("rollup.value", f"{value.type} cannot be added up.", path, "Name a number or an amount.")
-        elif function in ("min", "max") and value.type.kind not in ORDERED:
-            self.report("rollup.value", f"{value.type} has no order.", path, "Name a number, a date or a text.")
-        return replace(value.type, scale=None) if function == "avg" else value.type
 
     def cases(self, said: Mapping[str, Any], base: KeyPath, scope: Scope, expects: Type) -> Expression | None:
-        """The Cases of a field with `by` and `cases`."""
-        subject = self.compile(said["by"], (*base, "by"), scope)
-        cases = [
-            (choice, self.compile(raw, (*base, "cases", choice), scope, expects))
-            for choice, raw in said["cases"].items()
-        ]
-        if subject is None or any(case is None for _, case in cases):
+        """The Cases of a field with `by` and `cases`; a choice without a case is a warning."""
+        by = expression_text(said["by"])
+        texts = {choice: expression_text(raw) for choice, raw in said["cases"].items()}
+        marks = {choice: self.mark((*base, "cases", choice)) for choice in texts} | {"by": self.mark((*base, "by"))}
+        mark = self.names.config.places.key((*base, "cases"))
+        try:
+            found = compile_cases(by, texts, scope, mark, expects=expects, marks=marks)
+        except ExpressionError as error:
+            self._keep(error, {marks[key]: text for key, text in {**texts, "by": by}.items()})
             return None
-        self._check_cases(subject, said, base)
-        found = tuple((choice, case.node) for choice, case in cases if case is not None)
-        text = f"{subject.text}: " + ", ".join(f"{choice}: {case.text}" for choice, case in cases if case is not None)
-        return Expression(text, Cases(subject.node, found, expects), subject.mark)
+        self.warnings += missing_cases(found, scope)
+        return found
 
-    def _check_cases(self, subject: Expression, said: Mapping[str, Any], base: KeyPath) -> None:
-        steps = subject.node.steps if isinstance(subject.node, Path) else ()
-        known = self.names.choices(steps[-1].entity, steps[-1].field) if steps else None
-        if known is None:
-            message = "`by` must name a choice field, whose choices are the cases."
-            self.report("formula.cases", message, (*base, "by"), "For other conditions write `expr: a if ... else b`.")
-            return
-        for choice in said["cases"]:
-            if choice not in known:
-                mark = self.names.config.places.key((*base, "cases", choice))
-                message = f"'{choice}' is no choice of {steps[-1].entity}.{steps[-1].field}."
-                self.problems.append(Problem("name.unknown", message, mark, did_you_mean(choice, known)))
-        missing = [choice for choice in known if choice not in said["cases"]]
-        if missing:
-            mark = self.names.config.places.key((*base, "cases"))
-            message = "There is no case for " + ", ".join(f"'{choice}'" for choice in missing) + "."
-            self.problems.append(Problem("formula.no-case", message, mark, "Where no case fits, the field is empty."))
+    def _keep(self, error: ExpressionError, texts: Mapping[Mark, str]) -> None:
+        """Remember the problems of several texts, each placed in its own."""
+        for problem in error.problems:
+            begun = max((mark for mark in texts if mark <= problem.mark), default=problem.mark)
+            self.problems.append(self._placed(problem, begun))
 
     def rule(self, raw: object, path: KeyPath, entity: str) -> Rule:
         """A grant's yes, no or condition."""
@@ -154,30 +146,12 @@ class Formulas:
 
     def pieces(self, text: str, path: KeyPath, scope: Scope) -> tuple[str | Expression, ...]:
         """Texts and expressions in turn; `{{` and `}}` are braces."""
-        found: list[str | Expression] = []
-        at = 0
-        for match in _PIECES.finditer(text):
-            found.append(text[at : match.start()])
-            at = match.end()
-            if match.group(1) is None:
-                if len(match.group()) == 1:
-                    message = "A brace here opens or closes nothing."
-                    self.report("text.brace", message, path, "Write {{ or }} for a brace.")
-                found.append(match.group()[0])
-                continue
-            expression = self._hole(match.group(1), match.start(1), path, scope)
-            if expression is not None:
-                found.append(expression)
-        found.append(text[at:])
-        return _joined_texts(found)
-
-    def _hole(self, text: str, offset: int, path: KeyPath, scope: Scope) -> Expression | None:
         mark = self.mark(path)
         try:
-            return compile_expression(text, scope, replace(mark, column=mark.column + offset))
+            return text_with_holes(text, scope, mark)
         except ExpressionError as error:
-            self.problems += error.problems
-            return None
+            self.problems += [self._placed(problem, mark) for problem in error.problems]
+            return ()
 
     def _joined(self, pieces: tuple[str | Expression, ...]) -> Default:
         """Text with holes as one expression that joins its pieces."""
@@ -189,7 +163,7 @@ class Formulas:
         mark = next(piece.mark for piece in pieces if isinstance(piece, Expression))
         return Default(expression=Expression(text, joined, mark))
 
-    def _placed(self, problem: Problem, text: str, mark: Mark) -> Problem:
+    def _placed(self, problem: Problem, mark: Mark) -> Problem:
         """Inside a text of several lines a column past the first line belongs to a later one."""
         offset = problem.mark.column - mark.column
         if problem.mark.line != mark.line or offset <= 0:
@@ -238,14 +212,3 @@ def expression_text(raw: object) -> str:
     if isinstance(raw, bool):
         return str(raw)
     return f"{raw:f}" if isinstance(raw, Decimal) else str(raw)
-
-
-def _joined_texts(pieces: list[str | Expression]) -> tuple[str | Expression, ...]:
-    """Neighbouring texts joined, empty ones left out."""
-    found: list[str | Expression] = []
-    for piece in pieces:
-        if isinstance(piece, str) and found and isinstance(found[-1], str):
-            found[-1] += piece
-        elif piece != "":
-            found.append(piece)
-    return tuple(found)

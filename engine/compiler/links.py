@@ -148,12 +148,12 @@ def _rollup(finder: Finder, entity: str, name: str, said: Mapping[str, Any], bas
         if finder.names.field(at, word) is None:
             yield from finder.field(at, word, path)
             return
-        via = finder.names.via(at, word)
-        if via is None:
+        via, target = finder.names.via(at, word), finder.names.target(at, word)
+        if target is None or (via is None and word == of.split(".")[-1]):
             hint = did_you_mean(word, [f for f in finder.names.fields(at) if finder.names.via(at, f)])
             yield finder.problem("rollup.path", f"'{at}.{word}' holds no lines and no backlinks.", path, hint)
             return
-        at = via[0]
+        at = target
 
 
 def _stage(finder: Finder, entity: str, name: str, said: Mapping[str, Any], base: KeyPath) -> Iterator[Problem]:

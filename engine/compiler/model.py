@@ -35,8 +35,8 @@ def build_model(names: Names) -> Model:
         origins=config.origins,
         sources=config.sources,
     )
-    stop_on(dict.fromkeys((*formulas.problems, *terms.problems)))
-    return _ordered(model)
+    warnings = stop_on(dict.fromkeys((*formulas.problems, *formulas.warnings, *terms.problems)))
+    return replace(_ordered(model), warnings=warnings)
 
 
 def with_warnings(model: Model, warnings: Iterable[Problem]) -> Model:

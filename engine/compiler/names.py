@@ -181,15 +181,16 @@ class Names:
         return found
 
     def hops(self, entity: str, path: str) -> tuple[tuple[Step, ...], str] | None:
-        """A path of lines or backlinks as steps, and the entity where it arrives; None when it is no such path."""
-        steps, at = [], entity
+        """A path that ends at lines or backlinks as steps, and the entity where it arrives; else None."""
+        steps: list[Step] = []
+        at = entity
         for name in path.split("."):
-            via = self.via(at, name)
-            if via is None:
+            via, target = self.via(at, name), self.target(at, name)
+            if target is None:
                 return None
             steps.append(Step(at, name, via))
-            at = via[0]
-        return tuple(steps), at
+            at = target
+        return (tuple(steps), at) if steps[-1].via else None
 
     def result(self, entity: str, name: str) -> FieldType | None:
         """The kind of what a field gives: its own, or for a rollup or lookup that of the value."""

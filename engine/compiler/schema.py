@@ -68,7 +68,9 @@ def build_schema(catalog: Catalog) -> dict[str, Any]:
     for name, schema in PARTS.items():
         definitions[name] = _fragment(schema)
     definitions["entity"]["properties"]["fields"] = _map_of("field", "Its fields, by id")
-    sections = {name: {**schema, "$ref": f"#/$defs/{name}"} for name, schema in parts.SECTION_DESCRIPTIONS.items()}
+    sections: dict[str, Any] = {
+        name: {**schema, "$ref": f"#/$defs/{name}"} for name, schema in parts.SECTION_DESCRIPTIONS.items()
+    }
     for name, of in parts.MAP_SECTIONS.items():
         sections[name] = _map_of(of, parts.SECTION_DESCRIPTIONS[name]["description"])
     return {

@@ -137,7 +137,11 @@ def explain_error(error: ValidationError, base: KeyPath, places: Places) -> Iter
             if key not in _map_of(error.instance):
                 message = f"{_name(path)} has no '{key}'."
                 described = schema.get("properties", {}).get(key, {})
-                hint = _near_key(key, _map_of(error.instance), schema) or described.get("description") or f"Add `{key}: ...`."
+                hint = (
+                    _near_key(key, _map_of(error.instance), schema)
+                    or described.get("description")
+                    or f"Add `{key}: ...`."
+                )
                 yield Problem("key.missing", message, places.key(path), hint)
     else:
         code, message, hint = _wrong_value(error, schema, path)

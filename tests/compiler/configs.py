@@ -31,9 +31,7 @@ class Functions:
 @cache
 def catalog() -> Catalog:
     """The built-in kinds and functions, and the plugin of the estimating example."""
-    return collect(
-        [("engine.fields", engine.fields.plugin), ("engine.functions", Functions()), ("china", china)]
-    )
+    return collect([("engine.fields", engine.fields.plugin), ("engine.functions", Functions()), ("china", china)])
 
 
 def sources(files: Mapping[str, str]) -> tuple[SourceText, ...]:

@@ -68,7 +68,9 @@ def test_the_examples_please_the_editors_schema(folder: Path) -> None:
     schema = build_schema(catalog())
     text = (folder / "app.yaml").read_text(encoding="utf-8")
     data = plain(parse(SourceText("", "app.yaml", text))[0].root)
-    found = [error.json_path + ": " + error.message for error in jsonschema.Draft202012Validator(schema).iter_errors(data)]
+    found = [
+        error.json_path + ": " + error.message for error in jsonschema.Draft202012Validator(schema).iter_errors(data)
+    ]
     assert found == []
 
 
