@@ -7,37 +7,49 @@ the asker may see. A page's ids are chosen first and its columns and titles join
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from engine.change import Actor, InvalidQuery, NotFound
+from engine.change import Actor, InvalidQuery
 from engine.columns import BigInteger
 from engine.expression.sql import Source
 from engine.limits import COUNT_MAX
 from engine.model import Entity
-from engine.runtime import order
-from engine.runtime.cells import AnyLinkCell, Cells, Column, Masked, plan_cells
+from engine.runtime import finding, order
+from engine.runtime.cells import Cells, Column, Masked, plan_cells, with_titles
 from engine.runtime.filters import Conditions, known_field, read_filters
-from engine.runtime.inquiry import Inquiry, inquire
+from engine.runtime.inquiry import Inquiry, inquire, known_entity
 from engine.runtime.listing import Filter, ListQuery, read_cursor, write_cursor
 from engine.runtime.order import Key
+from engine.runtime.record import Record, read_record
 from engine.runtime.site import Site
-from engine.runtime.titles import Linked, titles
-from engine.store import search
+from engine.runtime.titles import Linked, title_order
 from engine.store.prepared import Prepared, Row
 from engine.store.queries import RecordSql
 
-__all__ = ["Column", "Filter", "Linked", "ListQuery", "Masked", "Page", "browse", "browse_in", "pick"]
+__all__ = [
+    "Column",
+    "Filter",
+    "Linked",
+    "ListQuery",
+    "Masked",
+    "Page",
+    "Record",
+    "browse",
+    "browse_in",
+    "pick",
+    "read_record",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """Some records of one entity, as one asker may see them."""
 
-    entity: Entity
-    columns: tuple[Column, ...]
+    entity: Entity = field(repr=False)
+    columns: tuple[Column, ...] = field(repr=False)
     rows: tuple[Row, ...]
     """(id, version, then a value for each column): a link is a Linked (or None), a masked value a Masked."""
     titles: tuple[str, ...]
@@ -74,7 +86,7 @@ def browse_in(inquiry: Inquiry, query: ListQuery) -> Page:
     return Page(
         entity=entity,
         columns=cells.columns,
-        rows=with_any_titles(inquiry, cells.rows(shown, inquiry), cells),
+        rows=with_titles(inquiry, cells.rows(shown, inquiry), cells),
         titles=tuple(cells.title(row, inquiry.shower) for row in shown) if query.titles else (),
         page=query.page,
         size=query.size,
@@ -88,37 +100,10 @@ def pick(site: Site, actor: Actor, entity: str, text: str = "", limit: int = 20)
     """Records to choose from whose searched fields hold the text: those that the actor may see, by title."""
     with inquire(site, actor) as inquiry:
         known = known_entity(inquiry, entity)
-        fields = _searched(inquiry, known)
-        query = ListQuery(
-            entity=entity, q=text if fields else "", sort=None, fields=(), size=limit, total="no", titles=True
-        )
+        sort = title_order(inquiry, known)
+        query = ListQuery(entity=entity, q=text, sort=sort, fields=(), size=limit, total="no", titles=True)
         page = browse_in(inquiry, query)
         return tuple(Linked(entity, row[0], title) for row, title in zip(page.rows, page.titles, strict=True))
-
-
-def with_any_titles(inquiry: Inquiry, rows: tuple[Row, ...], cells: Cells) -> tuple[Row, ...]:
-    """The rows with the titles of links that may point at several entities: one query for each entity."""
-    places = [place for place, cell in enumerate(cells.cells, start=2) if isinstance(cell, AnyLinkCell)]
-    links = [row[place] for row in rows for place in places if row[place] is not None]
-    if not links:
-        return rows
-    entities = sorted({link.entity for link in links if link.entity in inquiry.model.entities})
-    found = {name: titles(inquiry, name, (link.id for link in links if link.entity == name)) for name in entities}
-
-    def named(place: int, value: Any) -> Any:
-        if place not in places or value is None:
-            return value
-        return value._replace(title=found.get(value.entity, {}).get(value.id))
-
-    return tuple(tuple(named(place, value) for place, value in enumerate(row)) for row in rows)
-
-
-def known_entity(inquiry: Inquiry, name: str) -> Entity:
-    """The entity, when the asker may know that it exists; raises NotFound."""
-    entity = inquiry.model.entities.get(name)
-    if entity is None or not inquiry.access.rights.rows("read", name):
-        raise NotFound(name)
-    return entity
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +230,7 @@ def _plan(
         .select_from(cells.join(page))
         .order_by(*order.ordering(keys, key_columns, page.c.id))
     )
-    counted = sa.select(sa.literal_column("1")).select_from(source.alias).where(*where)
+    counted: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(source.alias).where(*where)
     capped = counted.limit(sa.bindparam("count_limit", 0, type_=BigInteger())).subquery()
     count = sa.select(sa.func.count()).select_from(capped)
     return Plan(Prepared(statement, dialect), Prepared(count, dialect), cells, len(cells.select()))
@@ -272,17 +257,5 @@ def _conditions(
 ) -> list[Any]:
     where = [source.condition, *conditions.build(sql, source)]
     if query.q:
-        fields = _searched(inquiry, entity)
-        found = search.matches(
-            inquiry.site.tables, entity.name, fields, query.q, source.alias.c.id,
-            text={name: sql.column(source, entity.name, name) for name in fields},
-        )  # fmt: skip
-        where.append(found)
+        where.append(finding.found(inquiry, sql, source, query.q))
     return [condition for condition in where if condition is not None]
-
-
-def _searched(inquiry: Inquiry, entity: Entity) -> tuple[str, ...]:
-    """The searched fields that the asker may read."""
-    return tuple(
-        name for name, field in entity.fields.items() if field.search and inquiry.vocabulary.knows(entity.name, name)
-    )

@@ -12,11 +12,13 @@ from engine.expression.sql import Source
 from engine.kinds import Shower
 from engine.model import Entity, Field
 from engine.runtime.inquiry import Inquiry
-from engine.runtime.titles import Linked, TitlePlan, plan_title
+from engine.runtime.titles import Linked, TitlePlan, plan_title, titles
 from engine.store.prepared import Row
 from engine.store.queries import RecordSql
 from engine.store.sight import Reading, covers
 
+JOINS_MAX = 40
+"""SQLite joins at most 64 tables, and rules may bring some of their own."""
 HIDDEN = "•••"
 """What stands for a value whose field says no mask."""
 
@@ -91,14 +93,20 @@ class LinkCell(Cell):
 
 
 @dataclass(frozen=True, slots=True)
-class AnyLinkCell(Cell):
-    """A link to a record of one of several entities, kept as `entity:id`; its title is asked for afterwards."""
+class LateCell(Cell):
+    """A link whose title is asked for afterwards: to one of several entities, kept as `entity:id`, or one past
+    the number of tables that a query may join."""
+
+    target: str = ""
 
     def value(self, row: Row, shower: Shower) -> Linked | None:
         """The entity and id."""
-        if row[self.index] is None:
+        value = row[self.index]
+        if value is None:
             return None
-        entity, _, id = str(row[self.index]).partition(":")
+        if self.target:
+            return Linked(self.target, value, None)
+        entity, _, id = str(value).partition(":")
         return Linked(entity, int(id), None)
 
 
@@ -193,9 +201,11 @@ def _cell(cells: Cells, known: Field, index: int) -> Cell:
         return _masked(cells, known, index, reading)
     column = Column(known.name, known)
     if known.kind.key == "any_link":
-        return AnyLinkCell(column, index)
+        return LateCell(column, index)
     type_ = known.kind.expression_type()
     if type_.kind == "record" and type_.entity is not None:
+        if len(cells.joins) == JOINS_MAX:
+            return LateCell(column, index, type_.entity)
         return _link(cells, column, index, type_.entity)
     return Cell(column, index)
 
@@ -252,3 +262,20 @@ def mask(known: Field, value: Any, shower: Shower) -> str:
         return "".join("*" if character == "#" else character for character in pattern)
     padded = value.rjust(len(pattern), "*")[-len(pattern) :]
     return "".join(own if character == "#" else character for character, own in zip(pattern, padded, strict=True))
+
+
+def with_titles(inquiry: Inquiry, rows: tuple[Row, ...], cells: Cells) -> tuple[Row, ...]:
+    """The rows with the titles that were not joined: one query for each entity that they name."""
+    places = {place for place, cell in enumerate(cells.cells, start=2) if isinstance(cell, LateCell)}
+    links = [row[place] for row in rows for place in places if row[place] is not None]
+    if not links:
+        return rows
+    entities = sorted({link.entity for link in links if link.entity in inquiry.model.entities})
+    found = {name: titles(inquiry, name, (link.id for link in links if link.entity == name)) for name in entities}
+
+    def named(place: int, value: Any) -> Any:
+        if place not in places or value is None:
+            return value
+        return value._replace(title=found.get(value.entity, {}).get(value.id))
+
+    return tuple(tuple(named(place, value) for place, value in enumerate(row)) for row in rows)

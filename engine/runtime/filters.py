@@ -13,10 +13,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.change import InvalidQuery
-from engine.columns import has_item
+from engine.columns import PlainText, has_item
+from engine.expression import Expression
 from engine.expression.compile import ExpressionError, compile_expression
 from engine.expression.nodes import BOOLEAN
-from engine.expression.sql import Source, to_sql
+from engine.expression.sql import NotInSql, Source, to_sql
 from engine.kinds import BadValue, FieldType
 from engine.model import Field
 from engine.problems import Mark
@@ -80,11 +81,18 @@ def _read_where(inquiry: Inquiry, query: ListQuery, conditions: Conditions) -> N
         message = f"{first.message} {first.hint}".strip()
         raise InvalidQuery(message, field="where", code="bad_expression") from None
     conditions.shape.append(("where", query.where))
-    conditions.builders.append(lambda sql, source: to_sql(expression.node, sql, source))
+    conditions.builders.append(lambda sql, source: _where(expression, sql, source))
+
+
+def _where(expression: Expression, sql: RecordSql, source: Source) -> Column:
+    try:
+        return to_sql(expression.node, sql, source)
+    except NotInSql as error:
+        raise InvalidQuery(f"{error}.", field="where", code="bad_expression") from None
 
 
 def _check_operator(known: Field, given: Filter) -> None:
-    if given.operator not in known.kind.operators or not known.kind.expressible and given.operator not in EMPTINESS:
+    if given.operator not in known.kind.operators or (not known.kind.expressible and given.operator not in EMPTINESS):
         message = f"{known.name} cannot be filtered by '{given.operator}'."
         raise InvalidQuery(message, field=known.name, code="unknown_operator")
 
@@ -163,10 +171,11 @@ _ORDER: dict[str, Callable[[Column, Column], Column]] = {
 
 def _text(sql: RecordSql, column: Column, operator: str, name: str) -> Column:
     """Case does not matter to who looks for something."""
-    functions = sql.functions
-    lower = functions["lower"].sql
-    sought = sa.bindparam(name, None, type_=sa.Text())
-    found: Column = functions[operator].sql(sql.dialect, lower(sql.dialect, column), lower(sql.dialect, sought))
+    lower, holds = sql.functions["lower"].sql, sql.functions[operator].sql
+    assert lower is not None
+    assert holds is not None
+    sought = sa.bindparam(name, None, type_=PlainText())
+    found: Column = holds(sql.dialect, lower(sql.dialect, column), lower(sql.dialect, sought))
     return found
 
 

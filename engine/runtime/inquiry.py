@@ -9,9 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.change import Actor
+from engine.change import Actor, NotFound
 from engine.kinds import Reader, Shower
-from engine.model import Model
+from engine.model import Entity, Model
 from engine.runtime.access import Access
 from engine.runtime.site import Site
 from engine.runtime.vocabulary import Vocabulary
@@ -76,3 +76,11 @@ def inquire(site: Site, actor: Actor) -> Iterator[Inquiry]:
     """An inquiry on a connection of its own."""
     with site.database.reading() as connection:
         yield Inquiry.on(site, actor, connection)
+
+
+def known_entity(inquiry: Inquiry, name: str) -> Entity:
+    """The entity, when the asker may know that it exists; raises NotFound."""
+    entity = inquiry.model.entities.get(name)
+    if entity is None or not inquiry.access.rights.rows("read", name):
+        raise NotFound(name)
+    return entity

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from engine.change import InvalidQuery
 from engine.columns import BigInteger
 from engine.expression.sql import Source
+from engine.expression.template import Correlated
 from engine.model import Entity, Field
 from engine.runtime.filters import known_field
 from engine.runtime.inquiry import Inquiry
@@ -60,10 +61,10 @@ def _title_of(sql: RecordSql, target: str, link: Column) -> Column:
     key = sort_key(sql, source)
     if key is None:
         return link
-    statement = sa.select(key).select_from(source.alias).where(source.alias.c.id == link)
+    statement = sa.select(key).select_from(source.alias).where(source.alias.c.id == Correlated(link))
     if source.condition is not None:
         statement = statement.where(source.condition)
-    return statement.correlate_except(source.alias).scalar_subquery()
+    return statement.correlate(None).scalar_subquery()
 
 
 def read_order(inquiry: Inquiry, query: ListQuery, entity: Entity) -> tuple[Key, ...]:

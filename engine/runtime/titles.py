@@ -89,6 +89,17 @@ def sort_key(sql: RecordSql, source: Source) -> sa.ColumnElement[Any] | None:
     return plan.columns[0] if plan.columns else None
 
 
+def title_order(inquiry: Inquiry, entity: Entity) -> tuple[str, ...] | None:
+    """The field that records of an entity are ordered by as a list of titles; None where no field makes the title."""
+    for part in entity.title:
+        if isinstance(part, Expression) and isinstance(part.node, Path) and part.node.root == "this":
+            step = part.node.steps[0]
+            known = inquiry.model.field(entity.name, step.field)
+            if inquiry.vocabulary.knows(entity.name, step.field) and known.kind.sortable and known.kind.expressible:
+                return (step.field,)
+    return None
+
+
 def kind_of(model: Model, node: Node) -> FieldType | None:
     """The kind that shows what a node gives, where it is a field."""
     if isinstance(node, Path) and node.steps:

@@ -15,7 +15,8 @@ import sqlalchemy as sa
 
 from engine.columns import BigInteger, IsoDate, Moment
 from engine.expression import Function
-from engine.expression.sql import Source, to_sql
+from engine.expression.sql import Source, to_column, to_sql
+from engine.expression.template import Correlated
 from engine.model import Field, Model, Rule
 from engine.store.database import Database, Dialect
 from engine.store.prepared import Row, run
@@ -180,8 +181,10 @@ class RecordSql:
         self, alias: sa.FromClause, parent_entity: str, where: Callable[[sa.FromClause], sa.ColumnElement[bool]]
     ) -> sa.ColumnElement[bool]:
         parent = self.tables.entities[parent_entity].alias()
-        inner = sa.select(YES).select_from(parent).where(parent.c.id == alias.c[parent_entity], where(parent))
-        return inner.correlate_except(parent).exists()
+        inner = (
+            sa.select(YES).select_from(parent).where(parent.c.id == Correlated(alias.c[parent_entity]), where(parent))
+        )
+        return inner.correlate(None).exists()
 
     def _holds(self, rule: Rule, source: Source) -> sa.ColumnElement[bool]:
         if rule.when is None:
@@ -216,6 +219,13 @@ class RecordSql:
             return value
         return sa.case((to_sql(field.visible_when.node, self._engine(), source), value))
 
+    def shows(self, source: Source, field: Field) -> sa.ColumnElement[bool]:
+        """Whether the field is visible on the row, as its `visible_when` says."""
+        if field.visible_when is None:
+            return sa.true()
+        condition: sa.ColumnElement[bool] = to_sql(field.visible_when.node, self._engine(), source)
+        return condition
+
     def _stored(self, source: Source, field: Field) -> sa.ColumnElement[Any]:
         found: sa.ColumnElement[Any] | None = source.alias.c.get(field.name)
         if found is not None:
@@ -223,6 +233,9 @@ class RecordSql:
         if field.computed is None:
             return self._empty(field)
         context = self._engine() if field.declassify else self
+        type_ = field.kind.expression_type()
+        if type_.kind == "number":
+            return to_column(field.computed.node, context, source, type_.scale or 0)
         return to_sql(field.computed.node, context, source)
 
     def _empty(self, field: Field) -> sa.ColumnElement[Any]:
