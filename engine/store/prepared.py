@@ -37,6 +37,9 @@ class Prepared:
 
     def rows(self, connection: sa.Connection, values: Mapping[str, Any]) -> list[Row]:
         """The rows as plain tuples. Parameters that are not given have the value they were built with."""
+        if not connection.in_transaction():
+            # As SQLAlchemy's own execution does; whoever closes the connection ends what is begun here.
+            connection.begin()
         cursor = connection.connection.cursor()
         try:
             cursor.execute(self.sql, self._parameters(values))
