@@ -17,6 +17,7 @@ from engine.compiler.model import build_model, with_warnings
 from engine.compiler.names import Names, read_kinds
 from engine.compiler.references import check_references
 from engine.compiler.schema import known_keys
+from engine.compiler.settings import check_settings
 from engine.compiler.shapes import check_shapes
 from engine.compiler.sources import Sources
 from engine.compiler.stories_check import check_stories
@@ -49,7 +50,8 @@ def _compile(sources: Sources, catalog: Catalog) -> Model:
     stop_on(check_shapes(config, catalog))
     config = expand_links(config)
     names = Names(config, catalog)
-    stop_on((*check_ids(config), *read_kinds(names)))
+    stop_on((*check_ids(config), *check_settings(config)))
+    stop_on(read_kinds(names))
     stop_on((*check_links(names), *check_references(names)))
     model = build_model(names)
     found = stop_on((*check_model(model, names), *check_stories(names, model)))

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from engine.compiler.disclosure import check_disclosure
 from engine.compiler.names import Names
-from engine.compiler.settings import check_settings
 from engine.compiler.terms import literal_nouns
 from engine.expression import Expression
 from engine.expression.nodes import Path
@@ -16,7 +15,6 @@ from engine.problems import Problem
 
 def check_model(model: Model, names: Names) -> Iterator[Problem]:
     """Everything that is wrong with a Model whose every part is right for itself."""
-    yield from check_settings(model, names)
     for entity in model.entities.values():
         yield from check_stages(entity)
         yield from check_dated(entity, names)

@@ -79,7 +79,7 @@ CODES: Final[Mapping[str, str]] = {
     "expression.unknown_name": "The expression names a field that does not exist.",
     "formula.cases": "`by` and `cases` do not fit: one is missing, or `by` is no choice.",
     "formula.cycle": "Figures are worked out from each other; the message names the whole circle.",
-    "formula.discloses": "A figure or check would show a role something that it may not read; `declassify: true` allows it.",
+    "formula.discloses": "A figure or check shows a role what it may not read; `declassify: true` allows it.",
     "formula.input": "A computed field has a setting that only typed fields have.",
     "formula.lookup": "A stored formula names a lookup; write its path.",
     "formula.override": "`override` stands on a field without a formula.",

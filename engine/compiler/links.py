@@ -47,7 +47,7 @@ class Finder:
 
     def field(self, entity: str, word: object, path: KeyPath) -> Iterator[Problem]:
         """The word is a field of the entity (which exists)."""
-        return self.known(f"field of {entity}", word, self.names.field_names(entity), path)
+        return self.known(f"field of {entity}", word, self.names.known_fields(entity), path)
 
     def own_fields(self, entity: str, words: object, path: KeyPath) -> Iterator[Problem]:
         """Each of the words is a field of the entity."""
@@ -83,9 +83,18 @@ def _lines(finder: Finder, entity: str, name: str, said: Mapping[str, Any], base
     of = said.get("of")
     missing = tuple(finder.entity(of, (*base, "of")))
     yield from missing
-    if not missing and finder.names.entities[str(of)].get("owned_by") != f"{entity}.{name}":
+    if missing:
+        return
+    owner = finder.names.entities[str(of)].get("owned_by")
+    told_there = isinstance(owner, str) and finder.names.via(*_pair(owner)) is None
+    if owner != f"{entity}.{name}" and not told_there:
         message = f"The lines '{name}' hold {of}, but {of} does not say that it is owned by them."
         yield finder.problem("lines.owner", message, (*base, "of"), f"Write `owned_by: {entity}.{name}` in {of}.")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    entity, _, field = text.partition(".")
+    return entity, field
 
 
 def _backlink(finder: Finder, entity: str, name: str, said: Mapping[str, Any], base: KeyPath) -> Iterator[Problem]:
@@ -98,7 +107,8 @@ def _backlink(finder: Finder, entity: str, name: str, said: Mapping[str, Any], b
     kind = finder.names.fields(other).get(pointing, {}).get("type")
     if kind == "any_link":
         return
-    if finder.names.target(other, pointing) != entity or kind in MANY:
+    target = finder.names.target(other, pointing)
+    if (target is None or target in finder.names.entities) and (target != entity or kind in MANY):
         hint = did_you_mean(
             pointing, [f for f in finder.names.fields(other) if finder.names.target(other, f) == entity]
         )

@@ -90,7 +90,11 @@ class Names:
         return Signature(entity, name, _SYSTEM_TYPES[kind] if kind else record(name))
 
     def field_names(self, entity: str) -> Collection[str]:
-        """All names that `field` knows."""
+        """All names that an expression may begin with: fields and constants."""
+        return (*self.known_fields(entity), *self.config.data.get("constants", {}))
+
+    def known_fields(self, entity: str) -> tuple[str, ...]:
+        """All fields that `field` knows."""
         return (*self.fields(entity), *self.system_names(entity))
 
     def entity_names(self) -> Collection[str]:

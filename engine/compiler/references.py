@@ -51,12 +51,13 @@ def _entity(finder: Finder, entity: str, said: Mapping[str, Any]) -> Iterator[Pr
     for name, check in said.get("checks", {}).items():
         if ("refuse_when" in check) == ("warn_when" in check):
             message = f"The check '{name}' must say either refuse_when or warn_when."
-            yield finder.problem("check.when", message, (*base, "checks", name), "Write `refuse_when: EXPRESSION`.")
+            mark = finder.names.config.places.key((*base, "checks", name))
+            yield Problem("check.when", message, mark, "Write `refuse_when: EXPRESSION`.")
 
 
 def key_field(finder: Finder, entity: str, word: str, path: KeyPath) -> Iterator[Problem]:
     """The key at this path is a field of the entity."""
-    known = finder.names.field_names(entity)
+    known = finder.names.known_fields(entity)
     if word not in known:
         mark = finder.names.config.places.key(path)
         yield Problem(

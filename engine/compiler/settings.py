@@ -9,26 +9,25 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import list_currencies
 
 from engine.compiler.forms import LOCALE
-from engine.compiler.names import Names
-from engine.model import Model
+from engine.compiler.layers import Config
 from engine.problems import Mark, Problem, did_you_mean
 
 
-def check_settings(model: Model, names: Names) -> Iterator[Problem]:
+def check_settings(config: Config) -> Iterator[Problem]:
     """Every language, time zone and currency is one."""
-    app, places = model.app, names.config.places
-    said = names.config.data["app"]
-    if "locale" in said and not is_locale(app.locale):
-        yield _locale(app.locale, places.value(("app", "locale")))
+    places, said = config.places, config.data["app"]
+    timezone, currency = said.get("timezone", "UTC"), said.get("currency", "CNY")
+    if "locale" in said and not is_locale(said["locale"]):
+        yield _locale(said["locale"], places.value(("app", "locale")))
     for index, locale in enumerate(said.get("locales", ())):
         if not is_locale(locale):
             yield _locale(locale, places.value(("app", "locales", index)))
-    if app.timezone not in available_timezones():
-        hint = did_you_mean(app.timezone, available_timezones())
-        yield Problem("app.timezone", f"'{app.timezone}' is no time zone.", places.value(("app", "timezone")), hint)
-    if app.currency not in list_currencies():
-        hint = did_you_mean(app.currency, list_currencies()) or "Write a code such as CNY."
-        yield Problem("app.currency", f"'{app.currency}' is no currency.", places.value(("app", "currency")), hint)
+    if timezone not in available_timezones():
+        hint = did_you_mean(timezone, available_timezones())
+        yield Problem("app.timezone", f"'{timezone}' is no time zone.", places.value(("app", "timezone")), hint)
+    if currency not in list_currencies():
+        hint = did_you_mean(currency, list_currencies()) or "Write a code such as CNY."
+        yield Problem("app.currency", f"'{currency}' is no currency.", places.value(("app", "currency")), hint)
 
 
 def _locale(locale: str, mark: Mark) -> Problem:

@@ -6,6 +6,7 @@ The only user of jsonschema. The merged config is validated piece by piece, each
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -120,10 +121,19 @@ class _Shapes:
             validator = self.validators[name] = Draft202012Validator(schema, registry=_NOTHING_REMOTE)
         seen = set()
         for error in validator.iter_errors(value):
-            for problem in explain_error(error, path, self.places):
+            for found in explain_error(error, path, self.places):
+                problem = self.of_other_kind(found, name) if found.code == "key.unknown" else found
                 if problem not in seen:
                     seen.add(problem)
                     yield problem
+
+    def of_other_kind(self, problem: Problem, name: str) -> Problem:
+        """When an unknown key of a field is an option of other kinds, say which."""
+        key = problem.message.split("'")[1]
+        kinds = [kind for kind, found in self.catalog.field_types.items() if key in found.options()]
+        if not name.startswith("field:") or not kinds:
+            return problem
+        return replace(problem, hint=f"Only these kinds have it: {', '.join(kinds)}.")
 
 
 def explain_error(error: ValidationError, base: KeyPath, places: Places) -> Iterator[Problem]:
@@ -143,9 +153,29 @@ def explain_error(error: ValidationError, base: KeyPath, places: Places) -> Iter
                     or f"Add `{key}: ...`."
                 )
                 yield Problem("key.missing", message, places.key(path), hint)
+    elif error.validator == "anyOf" and (inner := _closest_branch(error)):
+        for deeper in inner:
+            yield from explain_error(deeper, base, places)
     else:
         code, message, hint = _wrong_value(error, schema, path)
         yield Problem(code, message, places.value(path), hint)
+
+
+def _closest_branch(error: ValidationError) -> list[ValidationError]:
+    """Of several shapes that are allowed, the errors of the one whose kind of value was written."""
+    branches: dict[object, list[ValidationError]] = {}
+    for inner in error.context or ():
+        branches.setdefault(inner.schema_path[0], []).append(inner)
+    fitting = [f for f in branches.values() if not any(e.validator == "type" and not e.path for e in f)]
+    if not fitting:
+        return []
+    closest = min(fitting, key=lambda found: (len(found), sum(inner.validator == "type" for inner in found)))
+    return [_from_root(inner, error) for inner in closest]
+
+
+def _from_root(inner: ValidationError, outer: ValidationError) -> ValidationError:
+    inner.parent = outer
+    return inner
 
 
 def _strings(value: object) -> list[str]:

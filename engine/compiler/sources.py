@@ -213,6 +213,8 @@ class _Reader:
         if not holder.skips:
             assert holder.key is not None
             tree.key = holder.key_mark
+            if isinstance(event, yaml.CollectionStartEvent) and not event.flow_style:
+                tree.mark = tree.key  # a block begins on a later line; its key is where people look
             self.notice_comma(holder, event)
             holder.tree.content[holder.key] = tree
             holder.last_text = event.value if isinstance(event, yaml.ScalarEvent) and not event.style else ""

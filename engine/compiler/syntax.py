@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from engine.problems import Mark, Problem
 
+_KEY = re.compile(r"\s*(- )*[\w\-\"']+\s*:(\s|$)")
 _QUOTE_HINT = "Put the whole text in quotes."
 
 
@@ -15,10 +17,46 @@ def explain_syntax(error: Any, text: str, start: Mark) -> Problem:
     at, began = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
     if at is None:
         return Problem("yaml.syntax", "The file cannot be read as YAML.", start, "Check its first lines.")
-    line = _line(text, at.line)
-    message, hint, at_start = _words(problem, context, line, at.column, _line(text, began.line) if began else "")
+    earlier = _earlier_line(text, problem, context, at, began)
+    if earlier is not None:
+        number, column, message, hint = earlier
+        return Problem("yaml.syntax", message, Mark(start.path, number + 1, column + 1, start.layer), hint)
+    message, hint, at_start = _words(problem, context, _line(text, at.line), at.column)
     place = began if at_start and began is not None else at
     return Problem("yaml.syntax", message, Mark(start.path, place.line + 1, place.column + 1, start.layer), hint)
+
+
+def _earlier_line(text: str, problem: str, context: str, at: Any, began: Any) -> tuple[int, int, str, str] | None:
+    """The line that is to blame when the parser only stumbled over a later one."""
+    line = _line(text, at.line)
+    if "flow" in context and began is not None and began.line < at.line and _KEY.match(line):
+        sign = "}" if "mapping" in context else "]"
+        return (
+            began.line,
+            began.column,
+            f"The bracket that begins here is never closed: `{sign}` is missing.",
+            f"Add `{sign}`.",
+        )
+    if "mapping values are not allowed" in problem and ": " not in line[: at.column]:
+        above = _above(text, at.line)
+        if above is not None and not _KEY.match(_line(text, above)):
+            column = len(_line(text, above)) - len(_line(text, above).lstrip())
+            return above, column, "This line is neither `key: value` nor `- item`.", "Is a colon missing after the key?"
+    if "block mapping" in context and line[at.column - 1 : at.column].strip() and '"' in line[: at.column + 1]:
+        for number in range(at.line - 1, max(at.line - 50, -1), -1):
+            if _line(text, number).replace('\\"', "").count('"') % 2:
+                column = _line(text, number).index('"')
+                return number, column, "The quote that begins here is not closed.", "Close it with the same quote sign."
+    return None
+
+
+def _above(text: str, number: int) -> int | None:
+    """The nearest line above that is neither blank nor a comment."""
+    for above in range(number - 1, -1, -1):
+        line = _line(text, above).strip()
+        if line and not line.startswith("#"):
+            return above
+    return None
 
 
 def _line(text: str, number: int) -> str:
@@ -26,7 +64,7 @@ def _line(text: str, number: int) -> str:
     return lines[number] if number < len(lines) else ""
 
 
-def _words(problem: str, context: str, line: str, column: int, first: str) -> tuple[str, str, bool]:
+def _words(problem: str, context: str, line: str, column: int) -> tuple[str, str, bool]:
     """What is wrong, what to do, and whether the place is where the construct began."""
     character = line[column : column + 1]
     if "\t" in line[: column + 1] and "token" in problem:
