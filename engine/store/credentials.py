@@ -59,7 +59,7 @@ def fits(password: str) -> bool:
 
 
 def verify(credential: Credential | None, password: str) -> bool:
-    """Whether the password is right; takes as long for a person who does not exist. Not inside a transaction: it is slow."""
+    """Whether the password is right; takes as long for nobody. It is slow: not inside a transaction."""
     known = credential.password_hash if credential is not None else None
     if not fits(password):
         password, known = "x", None

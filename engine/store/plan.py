@@ -56,6 +56,15 @@ def _first(new: Model, data: Data) -> Iterator[Step | Problem]:
 
 def _changes(old: Snapshot, new: Model, tables: Tables, data: Data) -> Iterator[Step | Problem]:
     now = snapshot.take(new, tables, before=old)
+    stored = list(_stored_changes(old, new, now, data))
+    yield from stored
+    told = {(step.entity, step.field) for step in stored if isinstance(step, Step)}
+    for step in plan_meaning.changes(old, new, now, data):
+        if step.kind != "change_field" or (step.entity, step.field) not in told:
+            yield step
+
+
+def _stored_changes(old: Snapshot, new: Model, now: Snapshot, data: Data) -> Iterator[Step | Problem]:
     for name, entity in new.entities.items():
         before = old["entities"].get(name)
         if before is None:
@@ -66,7 +75,6 @@ def _changes(old: Snapshot, new: Model, tables: Tables, data: Data) -> Iterator[
     for name, before in old["entities"].items():
         if name not in new.entities:
             yield _removed(name, before, data)
-    yield from plan_meaning.changes(old, new, now, data)
 
 
 def _added(old: Snapshot, entity: Entity, now: Mapping[str, Any], data: Data) -> Iterator[Step | Problem]:

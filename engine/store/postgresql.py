@@ -48,8 +48,6 @@ def _engine(address: sa.URL) -> sa.Engine:
         pool_timeout=10,
         pool_pre_ping=True,
         pool_recycle=1800,
-        # Whoever takes a connection ends its transaction itself; a second ROLLBACK would be a round trip for nothing.
-        pool_reset_on_return=None,
         connect_args={
             "application_name": "forme",
             "connect_timeout": 10,

@@ -57,7 +57,7 @@ def engines(path: str | None) -> tuple[sa.Engine, sa.Engine]:
             "Install the package pysqlite3."
         )
     if path is None:
-        only = sa.create_engine("sqlite://", module=module, poolclass=StaticPool, pool_reset_on_return=None)
+        only = sa.create_engine("sqlite://", module=module, poolclass=StaticPool)
         _recipe(only, begin="BEGIN IMMEDIATE", pragmas=("foreign_keys=on",))
         return only, only
     _check_file(module, Path(path))
@@ -65,11 +65,9 @@ def engines(path: str | None) -> tuple[sa.Engine, sa.Engine]:
     # One writer connection: threads queue for it fairly, where SQLite's own busy wait sleeps and polls.
     writer = sa.create_engine(
         address, module=module, poolclass=QueuePool, pool_size=1, max_overflow=0, pool_timeout=30,
-        pool_reset_on_return=None,
     )  # fmt: skip
     reader = sa.create_engine(
         address, module=module, poolclass=QueuePool, pool_size=8, max_overflow=READERS_MAX - 8, pool_timeout=10,
-        pool_reset_on_return=None,
     )  # fmt: skip
     common = (f"busy_timeout={BUSY_MS}", "cache_size=-32000", "mmap_size=268435456", "temp_store=memory")
     _recipe(
