@@ -7,11 +7,15 @@ import importlib.util
 import json
 import re
 import shutil
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from tests.test_layers import imports, source_files
 from web import assets
 
 ROOT = Path(__file__).parent.parent
@@ -111,6 +115,24 @@ def test_packages_that_ci_installs_are_named_in_contributing() -> None:
     named = set(re.findall(r"missing\+=\(([^)]*)\)", read(".ci/run")))
     for package in {word for group in named for word in group.split()}:
         assert package in read("CONTRIBUTING.md")
+
+
+def test_every_library_that_is_imported_is_declared() -> None:
+    """Or Forme runs only where someone happened to have it."""
+    declared = {
+        re.split(r"[^A-Za-z0-9._-]", line)[0].lower().replace("_", "-")
+        for line in tomllib.loads(read("pyproject.toml"))["project"]["dependencies"]
+    }
+    homes = packages_distributions()
+    missing = {
+        f"{path.relative_to(ROOT)} imports {library}"
+        for path in source_files("engine", "web", "plugins")
+        if path.name != "hatch_build.py"
+        for library in {name.split(".")[0] for name, _ in imports(path)}
+        if library not in sys.stdlib_module_names | {"engine", "web", "plugins"}
+        and not declared & {home.lower().replace("_", "-") for home in homes.get(library, ())}
+    }
+    assert missing == set()
 
 
 # The build hook --------------------------------------------------------------------------------------
