@@ -78,6 +78,14 @@ def read(
     return _rows(connection, _locked(statement) if lock else statement)
 
 
+def living(connection: sa.Connection, tables: Tables, entity: str) -> list[int]:
+    """Ids of all live records, in order."""
+    table = tables.entities[entity]
+    return list(
+        connection.execute(sa.select(table.c.id).where(table.c.deleted_at.is_(None)).order_by(table.c.id)).scalars()
+    )
+
+
 def read_lines(connection: sa.Connection, tables: Tables, entity: str, parent_ids: Collection[int]) -> list[Row]:
     """The live lines of these parents, in their order, parent by parent."""
     if not parent_ids:

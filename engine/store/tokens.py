@@ -50,7 +50,7 @@ def create(
     prefix = secrets.token_hex(PREFIX_CHARACTERS // 2)
     text = f"{START}{prefix}_{secrets.token_urlsafe(SECRET_BYTES)}"
     statement = sa.insert(tables.token).values(
-        user_id=user, name=name[:NAME_MAX], prefix=prefix, digest=_digest(text), created_at=now, expires_at=expires_at
+        user_id=user, name=name[:NAME_MAX], prefix=prefix, digest=digest_of(text), created_at=now, expires_at=expires_at
     )
     id = connection.execute(statement.returning(tables.token.c.id)).scalar_one()
     return text, Token(
@@ -61,17 +61,25 @@ def create(
 
 def find(connection: sa.Connection, tables: Tables, text: str, now: datetime) -> Token | None:
     """The token of this text: None when unknown, revoked or expired."""
-    prefix, _, secret = text.removeprefix(START).partition("_")
-    if not text.startswith(START) or len(prefix) != PREFIX_CHARACTERS or not 0 < len(secret) < 100:
+    prefix = prefix_of(text)
+    if prefix is None:
         return None
     table = tables.token
     row = connection.execute(sa.select(table).where(table.c.prefix == prefix)).one_or_none()
     known = row.digest if row is not None else "0" * 64
-    if not hmac.compare_digest(_digest(text), known) or row is None:
+    if not hmac.compare_digest(digest_of(text), known) or row is None:
         return None
     found = _token(row)
     over = found.expires_at is not None and found.expires_at <= now
     return None if over or found.revoked_at is not None else found
+
+
+def prefix_of(text: str) -> str | None:
+    """The part of a token's text by which it is looked up; None for what cannot be a token."""
+    prefix, _, secret = text.removeprefix(START).partition("_")
+    if not text.startswith(START) or len(prefix) != PREFIX_CHARACTERS or not 0 < len(secret) < 100:
+        return None
+    return prefix
 
 
 def needs_touch(token: Token, now: datetime) -> bool:
@@ -107,7 +115,8 @@ def revoke_all(connection: sa.Connection, tables: Tables, user: int, now: dateti
     return connection.execute(sa.update(table).where(*mine).values(revoked_at=now)).rowcount
 
 
-def _digest(text: str) -> str:
+def digest_of(text: str) -> str:
+    """What is stored of a token's text."""
     # Plain SHA-256 will do: the text is random, there is nothing to guess.
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()
 
