@@ -10,15 +10,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.change import Actor, Draft, FieldError, InvalidRecord, NotFound
-from engine.model import Entity, Field, Model
+from engine.model import Entity, Field
 from engine.runtime import permission
 from engine.runtime.access import Access
 from engine.runtime.draft import DraftReader, expect_figures, expect_formulas
 from engine.runtime.figures import Figures
+from engine.runtime.inquiry import Inquiry
 from engine.runtime.push import frozen_keys
 from engine.runtime.session import Session
 from engine.runtime.site import Site
 from engine.runtime.stages import pipeline_of, settle_stage
+from engine.runtime.titles import titles
 from engine.runtime.tree import Node, Tree, load_tree, new_line, new_tree
 
 
@@ -50,6 +52,10 @@ class Preview:
     """What could not be read or worked out."""
     lines: Mapping[str, int] = field(default_factory=dict)
     """Ids of the lines that stand, by path (`parts.0`)."""
+    version: int | None = None
+    """Of a record that stands: the version that was looked at."""
+    title: str = ""
+    """What the record is called, as far as this person may read what makes its title."""
 
     def look(self, path: str) -> Look:
         """How a field stands; one that is unknown is neither seen nor written."""
@@ -116,7 +122,14 @@ def _look_at(session: Session, access: Access, tree: Tree, before: Figures | Non
     }
     pipeline = pipeline_of(figures, tree.root) if tree.root.entity.stage else None
     lines = {node.path.rstrip("."): node.id for node in tree.root.walk() if node.path and node.id > 0}
-    return Preview(looks, pipeline.name if pipeline else None, tuple(observer.errors), lines)
+    root = tree.root
+    return Preview(
+        looks, pipeline.name if pipeline else None, tuple(observer.errors), lines,
+        version=int(root.before["version"]) if root.before is not None else None,
+        title="" if root.is_new else titles(Inquiry.on(session.site, access.actor, session.connection),
+                                           root.entity.name, [root.id]).get(root.id, ""),
+    )  # fmt: skip
+
 
 
 @dataclass(slots=True)
@@ -152,7 +165,9 @@ class Observer:
 
     def value(self, node: Node, found: Field) -> Any:
         """The value as it would be stored."""
-        if not found.stored or found.name in node.lines:
+        if found.kind.key == "links":
+            return tuple(line.values["target"] for line in node.lines[found.name])
+        if not found.stored or found.name in node.lines or (found.computed is not None and not found.override):
             return None
         try:
             return self.figures.kept(node, found.name)

@@ -64,11 +64,18 @@ class Site:
     folder: Path
     key: bytes = field(repr=False)
     """The installation's secret: signs cursors and tokens, encrypts secret fields."""
+    files: Path | None = None
+    """Where uploaded files are kept; None for `.forme/files` in the folder."""
     kept: Kept = field(default_factory=Kept, repr=False, compare=False)
 
     def now(self) -> datetime:
         """The present moment in UTC."""
         return self.clock.now()
+
+    @property
+    def files_folder(self) -> Path:
+        """Where uploaded files are kept."""
+        return self.files if self.files is not None else self.folder / ".forme" / "files"
 
     def today(self) -> date:
         """The day in the firm's time zone."""
@@ -79,7 +86,9 @@ class Site:
         return moment.astimezone(ZoneInfo(self.model.app.timezone)).date()
 
 
-def open_site(*, database: Database, catalog: Catalog, clock: Clock, folder: Path, key: bytes) -> Site:
+def open_site(
+    *, database: Database, catalog: Catalog, clock: Clock, folder: Path, key: bytes, files: Path | None = None
+) -> Site:
     """The Site of the revision that is applied in the database.
 
     Raises NoRevision for an empty database and ConfigError when the stored texts no longer compile.
@@ -90,17 +99,19 @@ def open_site(*, database: Database, catalog: Catalog, clock: Clock, folder: Pat
         raise NoRevision
     model = compile_sources(applied.sources, catalog)
     return make_site(
-        model, database=database, catalog=catalog, clock=clock, folder=folder, key=key, revision=applied.number
-    )
+        model, database=database, catalog=catalog, clock=clock, folder=folder, key=key, revision=applied.number,
+        files=files,
+    )  # fmt: skip
 
 
 def make_site(
-    model: Model, *, database: Database, catalog: Catalog, clock: Clock, folder: Path, key: bytes, revision: int
-) -> Site:
+    model: Model, *, database: Database, catalog: Catalog, clock: Clock, folder: Path, key: bytes, revision: int,
+    files: Path | None = None,
+) -> Site:  # fmt: skip
     """A Site over a model whose revision is applied already."""
     return Site(
         model=model, tables=build_tables(model), database=database, catalog=catalog,
-        revision=revision, clock=clock, folder=folder, key=key,
+        revision=revision, clock=clock, folder=folder, key=key, files=files,
     )  # fmt: skip
 
 
@@ -136,7 +147,8 @@ class SiteHolder:
                 return site
             try:
                 self._site = open_site(
-                    database=site.database, catalog=site.catalog, clock=site.clock, folder=site.folder, key=site.key
+                    database=site.database, catalog=site.catalog, clock=site.clock, folder=site.folder, key=site.key,
+                    files=site.files,
                 )
                 self.problem = ""
             except ConfigError as error:
