@@ -23,10 +23,11 @@ def copy(site: Site, actor: Actor, entity: str, id: int) -> Change:
 
     Raises NotFound, Forbidden, or InvalidRecord when the copy would not be complete.
     """
-    return in_transaction(site, actor, lambda session: _copy(session, entity, id))
+    return in_transaction(site, actor, lambda session: copy_in(session, entity, id))
 
 
-def _copy(session: Session, entity: str, id: int) -> Change:
+def copy_in(session: Session, entity: str, id: int) -> Change:
+    """The same inside a transaction that is open."""
     access = Access(session.site, session.actor)
     known = permission.known_entity(session, access, entity)
     source = load_tree(session, known, id)

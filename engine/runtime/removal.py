@@ -70,10 +70,11 @@ def restore(site: Site, actor: Actor, entity: str, id: int) -> Change:
     Raises NotFound, Forbidden, and InvalidRecord when a live record holds a unique value meanwhile, or when what it
     links to is not there any more.
     """
-    return in_transaction(site, actor, lambda session: _restore(session, entity, id))
+    return in_transaction(site, actor, lambda session: restore_in(session, entity, id))
 
 
-def _restore(session: Session, entity: str, id: int) -> Change:
+def restore_in(session: Session, entity: str, id: int) -> Change:
+    """The same inside a transaction that is open."""
     access = Access(session.site, session.actor)
     known = permission.known_entity(session, access, entity)
     rows = records.read(session.connection, session.tables, entity, [id], lock=True)
