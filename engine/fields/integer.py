@@ -19,7 +19,7 @@ NUMBER_OPERATORS: tuple[Operator, ...] = (
 
 @dataclass(frozen=True, kw_only=True)
 class Integer(FieldType):
-    """A whole number of up to 18 digits."""
+    """A whole number of up to 64 bits."""
 
     key: ClassVar[str] = "integer"
     words: ClassVar[Words] = words("整数", "Whole number")

@@ -63,6 +63,7 @@ def _made() -> list[Ready]:
     ids = st.integers(1, INT64)
     clock = st.times().map(lambda value: value.replace(microsecond=0))
     seconds = st.integers(-36_500 * 86_400, 36_500 * 86_400).map(lambda count: timedelta(seconds=count))
+    tag = st.text("急件ABab ñé\t|%_", min_size=1, max_size=50)
     some = st.lists(st.sampled_from(list(CHOICES)), min_size=1, unique=True)
     return [
         Ready("text", text, read_through(text, st.text())),
@@ -83,7 +84,7 @@ def _made() -> list[Ready]:
         Ready("choice", stages, st.sampled_from(list(CHOICES))),
         Ready("choices", choices, read_through(choices, some)),
         Ready("stage", stage, st.sampled_from(list(CHOICES))),
-        Ready("tags", tags, read_through(tags, st.lists(st.text("急件ABab ñé\t|%_", min_size=1, max_size=50), min_size=1, max_size=6))),
+        Ready("tags", tags, read_through(tags, st.lists(tag, min_size=1, max_size=6))),
         Ready("email", build("email"), st.sampled_from(["li@example.com", "Li.Wei+1@Example.COM", "王@例子.cn"]).map(
             lambda item: build("email").parse(item, Reader("json")))),
         Ready("phone", build("phone"), st.sampled_from([
