@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Protocol, cast
+
 from engine.runtime.session import Session
 from engine.runtime.tree import Tree, stored_fields
 from engine.store import sequence
+
+
+class Numbering(Protocol):
+    """What the number kind knows of its pattern."""
+
+    def period(self, today: date) -> str:
+        """The span in which numbers count on."""
+
+    def format(self, number: int, today: date) -> str:
+        """The number as it is written."""
 
 
 def give_numbers(session: Session, tree: Tree) -> None:
@@ -13,6 +26,7 @@ def give_numbers(session: Session, tree: Tree) -> None:
         for field in stored_fields(node.entity):
             if field.kind.key != "number" or node.values.get(field.name) is not None:
                 continue
-            period = field.kind.period(session.today)
+            numbering = cast("Numbering", field.kind)
+            period = numbering.period(session.today)
             number = sequence.next_number(session.connection, session.tables, node.entity.name, field.name, period)
-            node.values[field.name] = field.kind.format(number, session.today)
+            node.values[field.name] = numbering.format(number, session.today)
