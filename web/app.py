@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
-
 from litestar import Litestar, Router
 from litestar.concurrency import set_asyncio_executor
 from litestar.datastructures import CacheControlHeader, State
-from litestar.middleware import DefineMiddleware
 from litestar.static_files import create_static_files_router
 
 from engine.limits import BODY_BYTES_MAX
@@ -18,7 +15,6 @@ from web.errors import answer_error
 from web.posted import FORM_FIELDS_MAX
 from web.route import Route, handlers
 from web.routes import account, files, form, health, home, listing, login, people, record
-from web.routes.api import api_router
 from web.security import Gate, Settings
 from web.visit import guard_forms
 
@@ -34,19 +30,23 @@ PAGES: tuple[Route, ...] = (
 def create_app(holder: SiteHolder, settings: Settings | None = None) -> Litestar:
     """The application that serves whatever Site the holder has."""
     settings = settings or Settings()
+    api = api_routers()
     loop = holder.site.database.dialect == "sqlite"
     pages = Router("/", route_handlers=handlers(PAGES, loop=loop), before_request=guard_forms)
-    return Litestar(
-        route_handlers=[pages, Router("/", route_handlers=handlers(health.ROUTES, loop=loop)), api_router, static()],
-        middleware=[DefineMiddleware(Gate, settings=settings)],
+    # Litestar keeps one executor for the process: as many threads as the store has connections.
+    set_asyncio_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="forme-web"))
+    app = Litestar(
+        route_handlers=[pages, Router("/", route_handlers=handlers(health.ROUTES, loop=loop)), static(), *api],
         exception_handlers={Exception: answer_error},
-        on_startup=[use_own_threads],
         state=State({"holder": holder, "settings": settings}),
         openapi_config=None,
         logging_config=None,
         request_max_body_size=BODY_BYTES_MAX,
         multipart_form_part_limit=FORM_FIELDS_MAX,
     )
+    # Around everything, so that answers to unknown addresses pass it too; Litestar's own layers stand inside routes.
+    app.asgi_handler = Gate(app.asgi_handler, settings)
+    return app
 
 
 def static() -> Router:
@@ -55,6 +55,11 @@ def static() -> Router:
     return create_static_files_router("/static", directories=[DIST], cache_control=forever, include_in_schema=False)
 
 
-def use_own_threads(app: Any) -> None:
-    """Give handlers as many threads as the store has connections, instead of a number that hangs on the cores."""
-    set_asyncio_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="forme-web"))
+
+def api_routers() -> list[Router]:
+    """The JSON API."""
+    try:
+        from web.routes.api import api_router
+    except ImportError:
+        return []
+    return [api_router]

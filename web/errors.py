@@ -11,7 +11,9 @@ from litestar.exceptions import HTTPException, PermissionDeniedException
 from litestar.response import Response
 
 from engine.change import Conflict, Forbidden, InvalidQuery, InvalidRecord, NotFound, VersionRequired
-from web import problems
+from engine.runtime.transaction import StaleSite
+from engine.store.errors import Duplicate, StoreError
+from web.api import call
 from web.pages.shell import make_shell
 from web.render import html, see
 from web.security import SAFE_METHODS
@@ -39,13 +41,16 @@ STATUS: dict[type[Exception], int] = {
     InvalidRecord: 422,
     Conflict: 409,
     VersionRequired: 409,
+    Duplicate: 409,
+    StaleSite: 503,
+    StoreError: 503,
 }
 
 
 def answer_error(request: AnyRequest, error: Exception) -> Response[Any]:
     """The answer to any request that did not come to its own end."""
     if request.url.path.startswith("/api/"):
-        return problems.answer(request, error)
+        return call.answer(request, error)
     if isinstance(error, SignInNeeded):
         return ask_to_sign_in(request)
     status = status_of(error)

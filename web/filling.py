@@ -8,7 +8,7 @@ from typing import Any
 from engine.kinds import Shower
 from engine.model import Entity, Field, Model
 from engine.runtime.preview import Look, Preview
-from web.forms import MANY, FormRecord
+from web.forms import FormRecord, sends_many
 
 
 def fill(record: FormRecord, entity: Entity, model: Model, looks: Preview, shower: Shower, prefix: str = "") -> None:
@@ -39,7 +39,9 @@ def texts_of(field: Field, look: Look, shower: Shower) -> tuple[str, ...]:
     value = look.value
     if value is None or (field.computed is not None and not look.typed):
         return ("",)
-    if field.kind.widget in MANY and isinstance(value, list | tuple):
+    if field.kind.widget == "password":
+        return ("",)
+    if sends_many(field) and isinstance(value, list | tuple):
         return tuple(str(one) for one in value)
     return (field.kind.edit(value, shower),)
 

@@ -19,8 +19,11 @@ from engine.model import Entity, Field, Model
 from web.posted import Posted, Upload
 
 NAME = re.compile(r"([a-z][a-z0-9_]{0,39})(?:\.(\d{1,4})\.(.+))?\Z")
-MANY = frozenset({"multiselect"})
-"""Widgets that send several values."""
+
+
+def sends_many(field: Field) -> bool:
+    """Whether a control sends several values under one name."""
+    return field.kind.widget == "multiselect" or field.kind.key in ("links", "files")
 
 
 @dataclass(slots=True)
@@ -113,6 +116,8 @@ def raw_values(record: FormRecord, entity: Entity, model: Model) -> dict[str, An
     values: dict[str, Any] = {}
     for name, texts in record.texts.items():
         found = entity.fields.get(name)
+        if found is not None and found.kind.widget == "password" and not any(texts):
+            continue  # a secret is never shown, so an empty control leaves it as it is
         values[name] = raw_value(found, texts) if found else (texts[-1] if texts else None)
     for name, lines in record.lines.items():
         line = model.line_entity(entity.fields[name])
@@ -127,7 +132,7 @@ def _raw_line(record: FormRecord, entity: Entity, model: Model) -> dict[str, Any
 
 def raw_value(field: Field, texts: tuple[str, ...]) -> object:
     """What a control's texts ask for: None for empty, a list for a multiple choice."""
-    if field.kind.widget in MANY:
+    if sends_many(field):
         return [text for text in texts if text] or None
     text = texts[-1] if texts else ""
     if field.kind.widget == "checkbox":

@@ -23,6 +23,10 @@ WORDS: dict[str, Words] = {
     "empty": words("空", "Empty"),
     "nothing": words("—", "—"),
     "cancel": words("取消", "Cancel"),
+    "ok": words("确定", "OK"),
+    "failed": words("没有成功，请重试。", "That did not work. Please try again."),
+    "unsaved": words("有尚未保存的内容，确定要离开吗？", "There are unsaved changes. Leave anyway?"),
+    "session_gone": words("登录已过期，您填写的内容仍在。", "Your session has ended; what you typed is still here."),
     "save": words("保存", "Save"),
     "back": words("返回", "Back"),
     "actions": words("操作", "Actions"),
@@ -69,6 +73,8 @@ WORDS: dict[str, Words] = {
     "sort_by": words("按{name}排序", "Sort by {name}"),
     "no_records_title": words("还没有{name}", "No {name} yet"),
     "no_records": words("新建后会显示在这里。", "What you create will show here."),
+    "no_records_readable": words("目前没有您可以查看的记录。", "There are no records that you may see."),
+    "me": words("我", "me"),
     "no_match_title": words("没有符合条件的记录", "No match"),
     "no_match": words("没有符合当前搜索和筛选条件的记录。", "No record fits this search and these filters."),
     "page_of": words("第 {first}–{last} 项，共 {total} 项", "{first}–{last} of {total}"),
@@ -120,7 +126,7 @@ WORDS: dict[str, Words] = {
     "related": words("相关记录", "Related"),
     "show_all": words("查看全部", "Show all"),
     "none_yet": words("暂无", "None yet"),
-    "deleted_note": words("这条记录已于 {when} 删除。", "This record was deleted on {when}."),
+    "deleted_note": words("这条记录在回收站里。", "This record is in the recycle bin."),
     "delete_title": words("删除“{name}”？", "Delete “{name}”?"),
     "delete_lead": words(
         "它将移到回收站，之后仍可恢复。", "It moves to the recycle bin, from where it can be restored."
@@ -148,6 +154,8 @@ WORDS: dict[str, Words] = {
     "errors_title_one": words("有 1 处需要更正", "1 thing to put right"),
     "warnings_title": words("请确认", "Please confirm"),
     "warnings_confirm": words("我已阅读，仍要保存", "I have read this; save anyway"),
+    "colon": words("：", ": "),
+    "rows": words("{count} 行", "{count} rows"),
     "choose": words("请选择", "Choose"),
     "line_add": words("添加{name}", "Add {name}"),
     "line_remove": words("移除第 {number} 行：{name}", "Remove row {number}: {name}"),
@@ -185,6 +193,7 @@ WORDS: dict[str, Words] = {
     "theme.light": words("浅色", "Light"),
     "theme.dark": words("深色", "Dark"),
     "timezone": words("时区", "Time zone"),
+    "timezone_unknown": words("没有这个时区。", "There is no such time zone."),
     "preferences": words("偏好设置", "Preferences"),
     "change_password": words("修改密码", "Change password"),
     "password_now": words("当前密码", "Present password"),
@@ -193,6 +202,7 @@ WORDS: dict[str, Words] = {
     "password_changed": words(
         "密码已修改，其他设备已退出登录。", "The password has changed; other devices are signed out."
     ),
+    "change_password_first": words("请先修改初始密码。", "Please change your first password."),
     "password_wrong": words("当前密码不正确。", "The present password is not right."),
     "password_short": words("密码至少需要 {count} 个字符。", "A password needs at least {count} characters."),
     "password_differs": words("两次输入的密码不同。", "The two passwords differ."),

@@ -1,8 +1,8 @@
-"""Who works here: people with their roles, opening and closing accounts, handing a leaver's records over."""
+"""Who works here: everybody with their roles, and handing a leaver's records over."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from engine.change import Actor, Draft, Forbidden, NotFound
@@ -10,11 +10,12 @@ from engine.model import Field
 from engine.runtime.access import Access
 from engine.runtime.browse import browse
 from engine.runtime.listing import ListQuery
+from engine.runtime.people import as_engine
 from engine.runtime.save import save_in
 from engine.runtime.session import Session
 from engine.runtime.site import Site
 from engine.runtime.transaction import in_transaction
-from engine.store import credentials, records, security_log, sessions, tokens
+from engine.store import credentials, records, security_log
 
 PEOPLE_MAX = 500
 """What one page of people shows."""
@@ -29,10 +30,6 @@ class Person:
     login: str
     active: bool
     roles: frozenset[str]
-
-
-class LastAdministrator(Exception):
-    """Nobody would be left who can manage people."""
 
 
 def require_people(site: Site, actor: Actor) -> None:
@@ -55,39 +52,6 @@ def roster(site: Site, actor: Actor) -> tuple[Person, ...]:
         )
 
 
-def set_roles(site: Site, actor: Actor, user: int, roles: Collection[str]) -> None:
-    """Give a person exactly these roles. Raises Forbidden, NotFound, LastAdministrator."""
-    require_people(site, actor)
-    known = [role for role in roles if role in site.model.roles]
-
-    def work(session: Session) -> None:
-        _require_user(session, user)
-        credentials.set_roles(session.connection, session.tables, user, known)
-        _require_administrator(session)
-        _note(session, "roles_changed", user, {"roles": sorted(known)})
-
-    in_transaction(site, actor, work)
-
-
-def set_active(site: Site, actor: Actor, user: int, *, active: bool) -> None:
-    """Open or close a person's account; closing signs them out everywhere and ends their tokens.
-
-    Raises Forbidden, NotFound, LastAdministrator.
-    """
-    require_people(site, actor)
-
-    def work(session: Session) -> None:
-        _require_user(session, user)
-        save_in(_engine_session(session), Draft("user", {"active": active}, id=user))
-        if not active:
-            sessions.close_all(session.connection, session.tables, user)
-            tokens.revoke_all(session.connection, session.tables, user, session.now)
-        _require_administrator(session)
-        _note(session, "account_opened" if active else "account_closed", user, {})
-
-    in_transaction(site, actor, work)
-
-
 def hand_over(site: Site, actor: Actor, *, leaver: int, heir: int) -> int:
     """Put another person in place of one who leaves, in every field of kind `user` of every live record.
 
@@ -107,11 +71,6 @@ def hand_over(site: Site, actor: Actor, *, leaver: int, heir: int) -> int:
         return done
 
     return in_transaction(site, actor, work)
-
-
-def as_engine(actor: Actor) -> Actor:
-    """The engine acting for a person: history names the person, record rights are not asked."""
-    return Actor(user=actor.user, name=actor.name, locale=actor.locale, timezone=actor.timezone, system=True)
 
 
 def _engine_session(session: Session) -> Session:
@@ -139,15 +98,6 @@ def _require_user(session: Session, user: int) -> None:
     rows = records.read(session.connection, session.tables, "user", [user], lock=True)
     if not rows or rows[0]["deleted_at"] is not None:
         raise NotFound("user")
-
-
-def _require_administrator(session: Session) -> None:
-    """At least one open account keeps the capability to manage people."""
-    able = [role.name for role in session.model.roles.values() if "people" in role.may]
-    users = {user for role in able for user in credentials.having_role(session.connection, session.tables, role)}
-    rows = records.read(session.connection, session.tables, "user", sorted(users))
-    if not any(row["active"] and row["deleted_at"] is None for row in rows):
-        raise LastAdministrator
 
 
 def _note(session: Session, event: str, user: int, details: dict[str, object]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,9 @@ from engine.change import Actor, Draft, system
 from engine.runtime.rights import Rights
 from engine.runtime.save import save
 from engine.runtime.site import Site
-from engine.store import credentials, records, security_log, sessions, tokens
-from engine.store.sessions import Session
+from engine.store import callers, credentials, records, security_log, sessions, tokens
+from engine.store.callers import Caller
+from engine.store.errors import Unavailable
 
 PASSWORD_MIN = 10
 """Characters of a new password; length is what makes guessing hopeless."""
@@ -38,12 +39,20 @@ class SignedIn:
 
     actor: Actor
     theme: str = "auto"
-    must_change: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A session that was just opened."""
+
+    secret: str
+    """The id for the cookie; only its digest is stored."""
+    must_change: bool
     """Whether the password was given by somebody else and is to be changed first."""
 
 
-def sign_in(site: Site, *, login: str, password: str, address: str, agent: str = "") -> str:
-    """A new session's secret id for the right password.
+def sign_in(site: Site, *, login: str, password: str, address: str, agent: str = "") -> Opened:
+    """A new session for the right password.
 
     Raises WrongPassword or TooManyTries. A wrong name takes as long as a wrong password. The id is always a new one:
     whatever a client brings along is never taken up.
@@ -69,7 +78,7 @@ def sign_in(site: Site, *, login: str, password: str, address: str, agent: str =
             credentials.replace_hash(connection, tables, user["id"], rehashed)
         secret, _ = sessions.open_session(connection, tables, user["id"], now, address=address, agent=agent)
         security_log.write(connection, tables, "signed_in", now, user=user["id"], account=login, address=address)
-    return secret
+    return Opened(secret, credential.must_change)
 
 
 def sign_out(site: Site, secret: str) -> None:
@@ -88,11 +97,14 @@ def actor_of_session(site: Site, secret: str) -> SignedIn | None:
     now = site.now()
     with site.database.reading() as connection:
         session = sessions.find(connection, site.tables, secret, now)
-        found = _signed_in(connection, site, session) if session is not None else None
-    if session is not None and found is not None and sessions.needs_touch(session, now):
-        with site.database.writing() as connection:
+        caller = callers.by_id(connection, site.tables, session.user) if session is not None else None
+    if session is None or caller is None:
+        return None
+    if sessions.needs_touch(session, now):
+        # "Last seen" is a courtesy: a busy database must not refuse a reading request.
+        with suppress(Unavailable), site.database.writing() as connection:
             sessions.touch(connection, site.tables, session, now)
-    return found
+    return SignedIn(actor_of(site, caller), caller.theme if caller.theme in THEMES else "auto")
 
 
 def change_password(site: Site, actor: Actor, *, old: str, new: str, address: str, agent: str = "") -> str:
@@ -173,32 +185,18 @@ def user_by_login(connection: sa.Connection, site: Site, login: str) -> dict[str
 
 def actor_of_user(connection: sa.Connection, site: Site, id: int) -> Actor | None:
     """The actor of a user with the roles of this moment; None when the account is closed or deleted."""
-    rows = records.read(connection, site.tables, "user", [id])
-    return _actor(connection, site, rows[0]) if rows else None
+    caller = callers.by_id(connection, site.tables, id)
+    return None if caller is None else actor_of(site, caller)
 
 
-def _actor(connection: sa.Connection, site: Site, row: Mapping[str, Any]) -> Actor | None:
-    if row["deleted_at"] is not None or not row["active"]:
-        return None
-    id, app = row["id"], site.model.app
-    roles = credentials.roles(connection, site.tables, id)
-    may = Rights.of(site.model, (False, True, roles)).capabilities
-    return Actor(
-        user=id, name=row["name"] or "", roles=roles, may=may, timezone=row.get("timezone") or app.timezone,
-        locale=row["locale"] if row.get("locale") in app.locales else app.locale,
-    )  # fmt: skip
-
-
-def _signed_in(connection: sa.Connection, site: Site, session: Session) -> SignedIn | None:
-    rows = records.read(connection, site.tables, "user", [session.user])
-    actor = _actor(connection, site, rows[0]) if rows else None
-    if actor is None:
-        return None
-    credential = credentials.read(connection, site.tables, session.user)
-    theme = rows[0].get("theme")
-    return SignedIn(
-        actor, theme if theme in THEMES else "auto", must_change=credential is not None and credential.must_change
+def actor_of(site: Site, caller: Caller) -> Actor:
+    """The actor that an active person is just now."""
+    app = site.model.app
+    may = site.kept.get(
+        ("capabilities", caller.roles), lambda: Rights.of(site.model, (False, True, caller.roles)).capabilities
     )
+    locale = caller.locale if caller.locale in app.locales else app.locale
+    return Actor(caller.user, caller.name, caller.roles, may, locale, caller.timezone or app.timezone)
 
 
 def _note(site: Site, event: str, account: str, address: str) -> None:

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from engine.kinds import Shower
 from engine.model import Field, Model
+from engine.runtime.cells import Masked
+from engine.runtime.titles import Linked
 from web.visit import Visit
 
 WEB_SCHEMES = frozenset({"http", "https"})
@@ -57,14 +59,17 @@ class Painter:
         """The painter of this visit."""
         return cls(visit.site.model, visit.locale, visit.shower)
 
-    def cell(self, field: Field, value: Any, *, title: str | None = None, base: str = "") -> Cell:
-        """The cell of a value; `title` names a linked record, `base` is the address of the record's own files."""
+    def cell(self, field: Field, value: Any, *, base: str = "") -> Cell:
+        """The cell of a value; `base` is the address of the record, under which its files are."""
         if value is None or value == "" or value == [] or value == ():
             return NOTHING
+        if isinstance(value, Masked):
+            return Cell("masked", value)
+        if isinstance(value, Linked):
+            return self.record_cell(value)
         kind = field.kind
-        target = kind.target()
-        if target is not None and isinstance(value, int):
-            return self.record_cell(target, value, title)
+        if kind.key == "links":
+            return Cell("links", items=tuple(self.item(one) for one in value))
         if hasattr(kind, "choices"):
             return self.chips(field, value)
         text = kind.show(value, self.shower)
@@ -81,13 +86,19 @@ class Painter:
                 return files_cell(field, value, text, base)
         return Cell("text", text)
 
-    def record_cell(self, target: str, id: int, title: str | None) -> Cell:
-        """A linked record by its title; people and lines have no page of their own to go to."""
-        entity = self.model.entities.get(target)
-        text = title if title is not None else f"#{id}"
+    def record_cell(self, linked: Linked) -> Cell:
+        """A linked record by its title."""
+        item = self.item(linked)
+        return Cell("link", item.label, item.href) if item.href else Cell("text", item.label)
+
+    def item(self, linked: Linked) -> Hyperlink:
+        """The words and the address of a linked record; what may not be seen, people and lines have no address."""
+        entity = self.model.entities.get(linked.entity)
+        if linked.title is None:
+            return Hyperlink(f"#{linked.id}", "")
         if entity is None or not entity.root or entity.name in ("user", "team"):
-            return Cell("text", text)
-        return Cell("link", text, f"/{target}/{id}")
+            return Hyperlink(linked.title, "")
+        return Hyperlink(linked.title, f"/{linked.entity}/{linked.id}")
 
     def chips(self, field: Field, value: Any) -> Cell:
         """One chip for each choice; a stage has a dot."""
@@ -100,9 +111,9 @@ class Painter:
         label = (choice.label.text(self.locale) or value) if choice else value
         return Chip(label, (choice.color if choice else "") or "gray", field.kind.key == "stage")
 
-    def text(self, field: Field, value: Any, *, title: str | None = None) -> str:
-        """The value as plain words, for history and conflicts."""
-        return cell_text(self.cell(field, value, title=title))
+    def text(self, field: Field, value: Any) -> str:
+        """The value as plain words, for history."""
+        return cell_text(self.cell(field, value))
 
 
 def cell_text(cell: Cell) -> str:
@@ -129,11 +140,6 @@ def is_web_address(text: str) -> bool:
     except ValueError:
         return False
     return parts.scheme.lower() in WEB_SCHEMES and bool(parts.netloc) and "@" not in parts.netloc
-
-
-def shown_text(visit: Visit, field: Field, value: Any) -> str:
-    """A value as plain words."""
-    return Painter.of(visit).text(field, value)
 
 
 def column_css(field: Field) -> str:

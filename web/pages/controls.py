@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from engine.model import Field
 from engine.runtime.preview import Look
+from web import uploads
 from web.forms import FormRecord
-from web.pages.cells import shown_text
-from web.pages.pickers import Pickers
+from web.pages.pickers import Listed, Pickers
 from web.visit import Visit
 
 WIDGETS = frozenset({
     "text", "textarea", "number", "checkbox", "select", "multiselect", "date", "datetime", "time", "email", "tel",
-    "url", "color", "file", "picker", "secret",
+    "url", "color", "file", "picker", "password",
 })  # fmt: skip
 LONG_ROWS = 4
 
@@ -73,6 +74,10 @@ class Desk:
     """What is sought in each picker, by path."""
     pipeline: str | None = None
 
+    def file_name(self, id: str) -> str:
+        """The name of a stored file."""
+        return uploads.file_name(self.visit, id)
+
 
 def control(
     desk: Desk, found: Field, look: Look, path: str, record: FormRecord, errors: tuple[str, ...]
@@ -90,15 +95,15 @@ def control(
     if widget in ("select", "multiselect"):
         more["options"] = choice_options(desk, found, look, record.texts.get(found.name, ()))
     elif widget == "picker":
-        more |= picker_parts(desk, found, path, text, required=look.required)
+        more |= picker_parts(desk, found, path, record.texts.get(found.name, ()), required=look.required)
     elif widget == "file":
-        more |= {"files": tuple(Option(value, shown_text(desk.visit, found, value), True)
-                                for value in record.texts.get(found.name, ()) if value),
-                 "many": found.kind.key == "files"}  # fmt: skip
+        kept = [value for value in record.texts.get(found.name, ()) if value]
+        more |= {"files": tuple(Option(value, desk.file_name(value), True) for value in kept)}
+        more |= {"many": found.kind.key == "files"}
     return Control(
         name=path, id=id, label=found.label.text(desk.visit.locale), widget=widget,
         value=("true" if text == "true" else "") if widget == "checkbox" else text,
-        required=look.required, errors=errors, help=help, described=described, group=widget == "multiselect",
+        required=look.required, errors=errors, help=help, described=described, group=widget == "multiselect" or (widget == "picker" and found.kind.key == "links"),
         wide=widget in ("textarea", "multiselect"), number=found.kind.align == "end",
         effect=(found.entity, found.name) in desk.effects, **more,
     )  # fmt: skip
@@ -126,20 +131,51 @@ def _in_pipeline(desk: Desk, found: Field, name: str) -> bool:
     return name in desk.visit.site.model.pipelines[desk.pipeline].stages
 
 
-def picker_parts(desk: Desk, found: Field, path: str, text: str, *, required: bool) -> dict[str, Any]:
+def picker_parts(desk: Desk, found: Field, path: str, texts: tuple[str, ...], *, required: bool) -> dict[str, Any]:
     """A picker's options: what stands, then what was sought or the first of the list."""
-    target = found.kind.target()
-    query = desk.queries.get(path, "")
-    empty = Option("", desk.visit.say("choose") if required else desk.visit.say("nothing"), not text)
-    if target is None:
-        return {"options": (empty, *((Option(text, text, True),) if text else ()))}
-    listed = desk.pickers.listed(target, query)
-    known = dict(listed.options)
-    if text and text not in known:
-        known = {text: desk.pickers.title(target, text), **known}
-    options = tuple(Option(value, label, value == text) for value, label in known.items())
-    label = desk.visit.site.model.entities[target].label.text(desk.visit.locale)
+    query, many = desk.queries.get(path, ""), found.kind.key == "links"
+    listed = [desk.pickers.listed(target, query) for target in targets(found)]
+    known = {value: label for one in found_options(desk, found, listed) for value, label in one}
+    chosen = [text for text in texts if text]
+    standing = {text: known.get(text) or title_of(desk, found, text) for text in chosen}
+    empty = Option("", desk.visit.say("choose") if required and not chosen else desk.visit.say("nothing"), not chosen)
+    if many:
+        offered = {value: label for value, label in known.items() if value not in standing}
+        options = (Option("", desk.visit.say("choose"), True), *(Option(v, label) for v, label in offered.items()))
+        files = tuple(Option(value, label, True) for value, label in standing.items())
+    else:
+        options = (empty, *(Option(v, label, v in standing) for v, label in {**standing, **known}.items()))
+        files = ()
+    first = targets(found)[0] if targets(found) else ""
+    words = desk.visit.site.model.entities[first].label.text(desk.visit.locale) if first else ""
     return {
-        "options": (empty, *options), "find": listed.more or bool(query), "query": query, "source": target,
-        "find_label": desk.visit.say("picker_search", name=label),
+        "options": options, "files": files, "many": many, "query": query, "source": " ".join(targets(found)),
+        "find": any(one.more for one in listed) or bool(query),
+        "find_label": desk.visit.say("picker_search", name=words),
     }  # fmt: skip
+
+
+def targets(found: Field) -> tuple[str, ...]:
+    """The entities that a link may point at."""
+    if found.kind.key == "any_link":
+        return tuple(getattr(found.kind, "to", ()))
+    target = found.kind.target()
+    return (target,) if target is not None else ()
+
+
+def found_options(desk: Desk, found: Field, listed: list[Listed]) -> Iterator[list[tuple[str, str]]]:
+    """The listed records as a control's values; a link to any says of which entity."""
+    for target, one in zip(targets(found), listed, strict=True):
+        if found.kind.key != "any_link":
+            yield list(one.options)
+            continue
+        word = desk.visit.site.model.entities[target].label.text(desk.visit.locale)
+        yield [(f"{target}:{id}", f"{word}: {title}") for id, title in one.options]
+
+
+def title_of(desk: Desk, found: Field, text: str) -> str:
+    """What a chosen record is called."""
+    if found.kind.key == "any_link":
+        entity, _, id = text.partition(":")
+        return desk.pickers.title(entity, id)
+    return desk.pickers.title(targets(found)[0], text)

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from engine.change import FieldError
-from engine.model import Entity, Field
+from engine.model import Entity, Field, Model
 from engine.runtime.preview import Look, Preview
 from web.forms import FormRecord
+from web.pages.conflict import ClashRow
 from web.pages.controls import Control, Desk, control
 from web.visit import Visit
 
@@ -73,9 +74,14 @@ class FormPage:
     errors_title: str
     warnings: tuple[FieldError, ...]
     waiting: tuple[str, ...]
-    """Paths of controls left empty because their default hangs on what is typed elsewhere."""
+    """Fields left empty because their default hangs on what is typed elsewhere."""
     multipart: bool
-    colon: str
+    original: str = ""
+    """The texts that the form began with, packed: what tells a conflict from a change that does not matter."""
+    conflict: bool = False
+    clashes: tuple[ClashRow, ...] = ()
+    effects: bool = False
+    """Whether some answers change which others are asked for."""
 
 
 @dataclass(slots=True)
@@ -106,7 +112,7 @@ class FormBuilder:
                 continue
             path = f"{prefix}{name}"
             made = control(self.desk, field, look, path, record, self.errors.get(path, ()))
-            if made.widget != "shown" and field.default is not None and not made.value and not made.options:
+            if not prefix and field.default is not None and not record.text(name) and made.widget != "checkbox":
                 self.waiting.append(path)
             found.append(made)
         return tuple(found)
@@ -187,15 +193,31 @@ def html_id(path: str) -> str:
     return "f-" + path.replace(".", "-")
 
 
-def error_links(
-    errors: Iterable[FieldError], entity: Entity, visit: Visit, shown: Mapping[str, str]
-) -> tuple[ErrorLink, ...]:
+def error_links(errors: Iterable[FieldError], visit: Visit, shown: Mapping[str, str]) -> tuple[ErrorLink, ...]:
     """The summary: each error with a link to its control, where there is one. `shown`: path -> label."""
     found = []
     for error in errors:
         label = shown.get(error.field, "")
-        found.append(ErrorLink(f"#{html_id(error.field)}" if label else "", label, error.message))
+        colon = visit.say("colon")
+        found.append(ErrorLink(f"#{html_id(error.field)}" if label else "", label + colon if label else "", error.message))
     return tuple(found)
+
+
+def effects_of(model: Model, entity: Entity) -> frozenset[tuple[str, str]]:
+    """The (entity, field) pairs that a condition or default of the form reads: a change of theirs changes the form."""
+    found: set[tuple[str, str]] = set()
+    for field in entity.fields.values():
+        default = field.default.expression if field.default else None
+        conditions = (field.visible_when, field.required_when, field.readonly_when, default, *field.choices_when.values())
+        for condition in conditions:
+            if condition is not None:
+                found |= {(step.entity, step.field) for path in condition.paths() for step in path.steps}
+        if field.kind.widget == "lines":
+            found |= effects_of(model, model.line_entity(field))
+    for choice in entity.pipelines:
+        if choice.when is not None:
+            found |= {(step.entity, step.field) for path in choice.when.paths() for step in path.steps}
+    return frozenset(found)
 
 
 def by_path(errors: Iterable[FieldError]) -> dict[str, tuple[str, ...]]:

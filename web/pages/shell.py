@@ -10,7 +10,7 @@ from web.visit import Visit
 
 NOTICES = frozenset({
     "saved", "created", "deleted", "restored", "moved", "copied", "password_changed", "token_revoked", "person_added",
-    "person_saved", "signed_out", "setup_done",
+    "person_saved", "signed_out", "setup_done", "change_password_first",
 })  # fmt: skip
 """Words that a page may be asked to show after a form was carried out (`?done=saved`)."""
 ENGINE_ENTITIES = frozenset({"user", "team"})

@@ -11,7 +11,7 @@ from litestar.response import Response
 
 from engine.change import InvalidRecord, NotFound
 from engine.limits import SESSION_HOURS_MAX
-from engine.runtime import signin
+from engine.runtime import people, signin
 from web.pages.shell import make_shell
 from web.render import html, see
 from web.route import Route
@@ -55,15 +55,15 @@ def sign_in(request: AnyRequest) -> Response[Any]:
     login, target = visit.posted.get("login"), local_path(visit.posted.get("next", "/"))
     agent = request.headers.get("user-agent", "")
     try:
-        session = signin.sign_in(
+        opened = signin.sign_in(
             visit.site, login=login, password=visit.posted.get("password"), address=visit.address, agent=agent
         )
     except signin.TooManyTries:
         return door(visit, target, login=login, error=visit.say("sign_in_wait"), status=429)
     except signin.WrongPassword:
         return door(visit, target, login=login, error=visit.say("sign_in_wrong"), status=401)
-    answer = see(target)
-    give_session(answer, visit.settings, session)
+    answer = see("/-/account?done=change_password_first" if opened.must_change else target)
+    give_session(answer, visit.settings, opened.secret)
     answer.delete_cookie(visit.settings.visitor_cookie, path="/")
     return answer
 
@@ -80,7 +80,7 @@ def sign_out(request: AnyRequest) -> Response[Any]:
 def show_setup(request: AnyRequest, secret: FromPath[str]) -> Response[Any]:
     """The form for the first administrator, while the link is good."""
     visit = open_door(request)
-    if not signin.setup_open(visit.site, secret):
+    if not people.setup_open(visit.site, secret):
         raise NotFound("setup")
     return setup_form(visit, SetupPage(secret, signin.PASSWORD_MIN))
 
@@ -96,7 +96,7 @@ def set_up(request: AnyRequest, secret: FromPath[str]) -> Response[Any]:
         error = visit.say("password_short", count=signin.PASSWORD_MIN)
         return setup_form(visit, replace(page, error=error), status=422)
     try:
-        signin.set_up(visit.site, secret=secret, name=name, login=login, password=password)
+        people.set_up(visit.site, secret=secret, name=name, login=login, password=password)
     except InvalidRecord as refused:
         error = " ".join(found.message for found in refused.errors)
         return setup_form(visit, replace(page, error=error), status=422)
@@ -141,7 +141,7 @@ def _cookie(key: str, value: str, settings: Settings, *, hours: int) -> Cookie:
     )
 
 
-SETUP = "/-/setup/{secret:str}"
+SETUP = people.SETUP_PATH + "/{secret:str}"
 ROUTES = (
     Route("GET", "/login", show_login, short=True),
     Route("POST", "/login", sign_in),
