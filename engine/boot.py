@@ -27,6 +27,7 @@ from engine.fields import plugin as built_in_kinds
 from engine.hooks import hookimpl
 from engine.model import Model, SourceText
 from engine.problems import ConfigError
+from engine.runtime.backfill import backfill
 from engine.runtime.clock import Clock, SystemClock
 from engine.runtime.site import Site, SiteHolder, make_site
 from engine.store import revisions
@@ -226,10 +227,19 @@ def current_revision(database: Database) -> Revision | None:
 
 def first_apply(project: Project, database: Database) -> Revision:
     """Apply the folder to an empty database."""
-    model, _ = compile_folder(project.folder)
-    revision = apply(database, model, base=None, by=None)
+    model, catalog = compile_folder(project.folder)
+    revision = perform(project, database, model, catalog, base=None)
     write_base(project, revision.number)
     return revision
+
+
+def perform(project: Project, database: Database, model: Model, catalog: Catalog, *, base: int | None) -> Revision:
+    """Apply a compiled config; figures with a new formula are worked out for the records that are there."""
+    after = make_site(
+        model, database=database, catalog=catalog, clock=CLOCK, folder=project.folder, key=project.key(),
+        revision=(base or 0) + 1, files=project.files,
+    )  # fmt: skip
+    return apply(database, model, base=base, by=None, backfill=backfill(after))
 
 
 def write_base(project: Project, revision: int) -> None:
@@ -252,7 +262,7 @@ def open_site(project: Project, database: Database, clock: Clock = CLOCK) -> Sit
     model, catalog = compile_revision(project, revision)
     return make_site(
         model, database=database, catalog=catalog, clock=clock, folder=project.folder, key=project.key(),
-        revision=revision.number,
+        revision=revision.number, files=project.files,
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from engine.cli import config, doctor, start, tests
+from engine.cli import config, doctor, people, records, serving, start, tests
 from engine.cli.console import Group
 
 
@@ -14,6 +14,6 @@ def main() -> None:
     """Forme: describe a firm's CRM in YAML, and get tables, forms, lists, an API and permissions."""
 
 
-for _module in (start, config, tests, doctor):
+for _module in (start, config, serving, tests, people, records, doctor):
     for _command in _module.COMMANDS:
         main.add_command(_command)

@@ -19,7 +19,6 @@ from engine.compiler.schema import build_schema
 from engine.model import Model
 from engine.problems import ConfigError, Problem, json_report, text_report
 from engine.store import revisions as store_revisions
-from engine.store.apply import apply as perform
 from engine.store.database import Database
 from engine.store.plan import Step
 from engine.store.plan import plan as compare
@@ -166,7 +165,7 @@ def steps_text(steps: list[Step]) -> str:
 def apply(folder: Path, database: str | None, yes: bool, allow_loss: bool) -> None:
     """Perform the plan, in one step that either happens or does not."""
     project = Project.at(folder, database)
-    model, _ = boot.compile_folder(project.folder)
+    model, catalog = boot.compile_folder(project.folder)
     with project.opened() as opened:
         base, steps = steps_in(opened, model)
         refuse_stale(project, base)
@@ -177,7 +176,7 @@ def apply(folder: Path, database: str | None, yes: bool, allow_loss: bool) -> No
         refuse_loss(steps, allow_loss)
         if steps and base is not None and not yes:
             click.confirm("Apply this?", abort=True)
-        revision = perform(opened, model, base=base, by=None)
+        revision = boot.perform(project, opened, model, catalog, base=base)
     boot.write_base(project, revision.number)
     say(f"Applied as revision {revision.number}.")
 
@@ -280,13 +279,13 @@ def rollback(revision: int | None, folder: Path, database: str | None, yes: bool
     with project.opened() as opened:
         current = revision_numbered(opened, None)
         found = revision_numbered(opened, revision or current.number - 1)
-        model, _ = boot.compile_revision(project, found)
+        model, catalog = boot.compile_revision(project, found)
         base, steps = steps_in(opened, model)
         say(steps_text(steps))
         refuse_loss(steps, allow_loss)
         if not yes:
             click.confirm(f"Go back to revision {found.number}?", abort=True)
-        made = perform(opened, model, base=base, by=None)
+        made = boot.perform(project, opened, model, catalog, base=base)
     note("The folder's files are as they were: `forme pull` writes these into it.")
     say(f"Applied as revision {made.number}, equal to revision {found.number}.")
 

@@ -16,6 +16,8 @@ ENGINE_LAYER = "forme"
 """The lowest layer: the engine's own entities."""
 FILES_MAX = 2_000
 """Files of one layer; a firm's config has a few dozen."""
+_OTHERS = frozenset({"packs", "plugins", "demo"})
+"""Folders beside app.yaml that hold other layers, code, or sample data."""
 _ENGINE_FILE = Path(__file__).with_name("base.yaml")
 
 
@@ -120,12 +122,12 @@ def _read(folder: Path, layer: str, problems: list[Problem]) -> list[SourceText]
 
 
 def _yaml_files(folder: Path) -> Iterator[Path]:
-    """app.yaml first, then by path; hidden folders and `packs` hold nothing of this layer."""
+    """app.yaml first, then by path; hidden folders, `packs`, `plugins` and `demo` hold nothing of this layer."""
     found = []
     for home, folders, files in os.walk(folder):
         here = Path(home)
         at_root = here == folder
-        folders[:] = [name for name in folders if not name.startswith(".") and not (at_root and name == "packs")]
+        folders[:] = [name for name in folders if not name.startswith(".") and not (at_root and name in _OTHERS)]
         found += [here / name for name in files if name.endswith((".yaml", ".yml")) and not name.startswith(".")]
         if len(found) > FILES_MAX + 1:
             break

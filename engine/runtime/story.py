@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from engine.change import Actor, Draft, Forbidden, InvalidRecord, NeedsConfirmation, NotFound, Refused, system
+from engine.change import Actor, Draft, Forbidden, InvalidRecord, NeedsConfirmation, NotFound, Refused, Verb, system
 from engine.expression import ExpressionError, Function, Scope, Step, compile_expression, evaluate
 from engine.model import Entity, Field
 from engine.problems import Mark
@@ -157,6 +157,7 @@ class Story:
             raise StepFailure(f"{'at least 1' if wanted is None else wanted} {name}{what}", f"{found}")
 
     def _can(self, written: Mapping[str, Any], actor: Actor, _: frozenset[str]) -> None:
+        verb: Verb
         for verb, named in written.items():
             entity, id = self._record(named, actor)
             if not can(self.site, actor, verb, entity.name, id).allowed:

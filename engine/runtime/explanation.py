@@ -1,0 +1,190 @@
+"""How a computed figure came about: its formula, what went into it, and the records that were found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from engine.change import Actor, InvalidRecord, NotFound
+from engine.expression import Expression, Step
+from engine.expression.nodes import Aggregate, Find, Path, record, walk
+from engine.expression.run import Tie
+from engine.model import Field
+from engine.runtime import permission
+from engine.runtime.access import Access
+from engine.runtime.figures import Figures
+from engine.runtime.inquiry import Inquiry
+from engine.runtime.push import frozen_keys
+from engine.runtime.session import Session
+from engine.runtime.site import Site
+from engine.runtime.titles import Linked, titles
+from engine.runtime.tree import Node, load_tree
+from engine.store import records
+from engine.store.sight import always
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A value that a formula reads."""
+
+    path: str
+    """As written: `part.plates`."""
+    label: str
+    """In the firm's words: `部件 › 印版张数`."""
+    field: Field
+    value: Any
+    """As stored; a link as Linked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a figure is made of, as far as the asker may see it."""
+
+    field: Field
+    value: Any
+    formula: str | None
+    """None where it names something that the asker may not read."""
+    typed: bool
+    """Whether a person typed over the formula."""
+    frozen: bool
+    """Whether the figure stands still, whatever its inputs have become since."""
+    inputs: tuple[Input, ...]
+    found: tuple[Linked, ...]
+    """The records that the formula looked up, where they still give the stored value."""
+    counted: int | None = None
+    """Of a rollup: how many rows it goes over."""
+
+
+def explain(site: Site, actor: Actor, entity: str, id: int, name: str) -> Explanation:
+    """Explain a computed field of a record or line. Raises NotFound for all that the actor may not see."""
+    known = site.model.entities.get(entity)
+    field = known.fields.get(name) if known is not None else None
+    if known is None or field is None or field.computed is None:
+        raise NotFound(entity)
+    with site.database.reading() as connection:
+        session, access = Session.open(site, connection, actor), Access(site, actor)
+        root = _root_of(session, entity, id)
+        tree = load_tree(session, session.entity(root[0]), root[1], lock=False) if root else None
+        node = tree.node(entity, id) if tree is not None else None
+        if tree is None or node is None:
+            raise NotFound(entity)
+        figures = Figures(session, tree)
+        permission.require_readable(access, figures)
+        seen = access.readable(entity, name, permission.rows_of(figures, node)) and figures.visible(node, field)
+        if not seen:
+            raise NotFound(entity)
+        return _Explainer(session, access, figures, node, field).explain()
+
+
+@dataclass(frozen=True, slots=True)
+class _Explainer:
+    session: Session
+    access: Access
+    figures: Figures
+    node: Node
+    field: Field
+
+    def explain(self) -> Explanation:
+        formula = self.field.computed
+        assert formula is not None
+        paths = list(dict.fromkeys(_own_paths(formula)))
+        shown = [path for path in paths if self.may_read(path)]
+        whole = all(self.may_read(path) for path in formula.paths())
+        value = self.figures.context(self.node).raw("this", (Step(self.node.entity.name, self.field.name),))
+        return Explanation(
+            field=self.field,
+            value=self.linked(self.field, value),
+            formula=formula.text if whole else None,
+            typed=self.field.name in self.node.typed,
+            frozen=self.field.frozen and self.node.key in frozen_keys(self.figures),
+            inputs=tuple(self.input(path) for path in shown),
+            found=tuple(self.found(formula, value)),
+            counted=self.counted(formula) if whole else None,
+        )
+
+    def input(self, path: Path) -> Input:
+        """One value that the formula reads."""
+        locale = self.session.locale
+        fields = [self.session.model.field(step.entity, step.field) for step in path.steps]
+        value = self.figures.context(self.node).raw(path.root, path.steps)
+        return Input(
+            path=".".join(step.field for step in path.steps),
+            label=" › ".join(field.label.text(locale) or field.name for field in fields),
+            field=fields[-1],
+            value=self.linked(fields[-1], value),
+        )
+
+    def linked(self, field: Field, value: Any) -> Any:
+        """A link as Linked, with its title if the asker may see it."""
+        target = field.kind.target()
+        if target is None or not isinstance(value, int):
+            return value
+        inquiry = Inquiry.on(self.session.site, self.access.actor, self.session.connection)
+        return Linked(target, value, titles(inquiry, target, [value]).get(value))
+
+    def found(self, formula: Expression, value: Any) -> Iterator[Linked]:
+        """The records that the lookups of the formula name, while they are what the figure was worked out with."""
+        context = self.figures.context(self.node)
+        for node in walk(formula.node):
+            if not isinstance(node, Find) or not node.value or not self.rows_open(node.entity):
+                continue
+            try:
+                id = context.find(replace(node, value=(), type=record(node.entity)))
+                same = node is not formula.node or context.find(node) == value
+            except (Tie, InvalidRecord):
+                continue
+            if id is not None and same:
+                inquiry = Inquiry.on(self.session.site, self.access.actor, self.session.connection)
+                title = titles(inquiry, node.entity, [int(id)]).get(int(id))
+                if title is not None:
+                    yield Linked(node.entity, int(id), title)
+
+    def counted(self, formula: Expression) -> int | None:
+        """How many rows a rollup goes over, its condition aside."""
+        if not isinstance(formula.node, Aggregate):
+            return None
+        count = replace(formula.node, function="count", value=None)
+        return int(self.figures.context(self.node).aggregate(count) or 0)
+
+    def may_read(self, path: Path) -> bool:
+        """Whether every hop of a path may be read wherever its record may, and every record on the way."""
+        tree = {line.entity.name for line in self.figures.tree.root.walk()}
+        for step in path.steps:
+            reading = self.access.reading(step.entity, step.field)
+            if not reading.everywhere:
+                return False
+            if step.entity not in tree and not self.rows_open(step.entity):
+                return False
+        return True
+
+    def rows_open(self, entity: str) -> bool:
+        """Whether all records of an entity may be read."""
+        return always(self.access.rights.rows("read", entity))
+
+
+def _own_paths(formula: Expression) -> Iterator[Path]:
+    """The paths that start at the record itself: not those over what a lookup or rollup goes through."""
+    inside = {
+        id(below)
+        for node in walk(formula.node)
+        if isinstance(node, Find | Aggregate)
+        for part in (node.where, getattr(node, "value", None) if isinstance(node, Aggregate) else None)
+        if part is not None
+        for below in walk(part)
+    }
+    for path in formula.paths():
+        if path.steps and path.root == "this" and id(path) not in inside:
+            yield path
+        elif path.steps and path.root == "outer":
+            yield replace(path, root="this")
+
+
+def _root_of(session: Session, entity: str, id: int) -> tuple[str, int] | None:
+    owner = session.entity(entity).owned_by
+    if owner is None:
+        return entity, id
+    rows = records.read(session.connection, session.tables, entity, [id])
+    if not rows or rows[0]["deleted_at"] is not None:
+        return None
+    return _root_of(session, owner[0], rows[0][owner[0]])

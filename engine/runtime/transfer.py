@@ -1,0 +1,344 @@
+"""Import and export: files in and out through the same save and browse as everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, Final
+
+from engine.change import Actor, Draft, FieldError, InvalidRecord, NotFound, Refused
+from engine.kinds import BadValue, Reader, Shower
+from engine.model import Entity, Field
+from engine.problems import did_you_mean
+from engine.runtime.access import Access
+from engine.runtime.browse import Column as PageColumn
+from engine.runtime.browse import ListQuery, browse
+from engine.runtime.cells import Masked
+from engine.runtime.inquiry import Inquiry
+from engine.runtime.names import ids_by_name, name_of_link
+from engine.runtime.save import save_in
+from engine.runtime.session import Session
+from engine.runtime.sheets import BadSheet, Row, Sheet, Writer
+from engine.runtime.site import Site
+from engine.runtime.titles import Linked
+from engine.runtime.transaction import in_transaction
+from engine.store import records
+
+CHUNK: Final = 200
+"""Rows stored in one transaction: large enough for speed, small enough that others may write between."""
+PAGE: Final = 500
+IGNORED: Final = ("version", "created_at", "created_by", "updated_at", "updated_by", "stage_since")
+"""What an export holds for people and an import never sets: told in the summary, not an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A row that was not stored, and why."""
+
+    line: int
+    reason: str
+    cells: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Summary:
+    """What became of every row: read = created + updated + skipped + failed."""
+
+    created: int = 0
+    updated: int = 0
+    skipped: int = 0
+    """Rows without any value, and rows that change nothing."""
+    failures: list[Failure] = field(default_factory=list)
+    ignored: tuple[str, ...] = ()
+    """Columns that were not imported."""
+
+    @property
+    def failed(self) -> int:
+        """How many rows were not stored."""
+        return len(self.failures)
+
+    @property
+    def read(self) -> int:
+        """How many rows the file held."""
+        return self.created + self.updated + self.skipped + self.failed
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the file and the field that it fills."""
+
+    index: int
+    field: Field
+
+
+class _DryRun(Exception):
+    """Ends a transaction so that nothing of it stays."""
+
+
+def import_rows(
+    site: Site, actor: Actor, entity: str, sheet: Sheet, *, map: Mapping[str, str] | None = None, key: str | None = None,
+    dry_run: bool = False, tell: Callable[[Summary], None] = lambda _: None,
+) -> Summary:  # fmt: skip
+    """Store every row of a sheet, or say why not.
+
+    `map` names the field of a heading (empty leaves the column out); `key` is the field by which standing records
+    are found and updated. A dry run stores nothing and tells the same. Raises BadSheet before the first row when
+    the columns do not fit.
+    """
+    known = site.model.entities[entity]
+    columns = match_columns(site, known, sheet.headings, map or {})
+    importer = _Importer(site, actor, known, columns, _key_field(known, columns, key))
+    summary = Summary(ignored=_ignored(sheet.headings, columns))
+    rows = iter(sheet.rows)
+    if dry_run:
+        _try(site, actor, lambda session: importer.take(session, rows, summary))
+        return summary
+    while chunk := list(islice(rows, CHUNK)):
+        before = (summary.created, summary.updated, summary.skipped, summary.failed)
+
+        def store(session: Session, chunk: list[Row] = chunk, before: tuple[int, ...] = before) -> None:
+            # The transaction may be tried again: the counts begin anew with it.
+            summary.created, summary.updated, summary.skipped = before[:3]
+            del summary.failures[before[3] :]
+            importer.take(session, chunk, summary)
+
+        in_transaction(site, actor, store)
+        tell(summary)
+    return summary
+
+
+def _try(site: Site, actor: Actor, work: Callable[[Session], None]) -> None:
+    def carried_out(session: Session) -> None:
+        work(session)
+        raise _DryRun
+
+    try:
+        in_transaction(site, actor, carried_out)
+    except _DryRun:
+        return
+
+
+@dataclass(frozen=True, slots=True)
+class _Importer:
+    site: Site
+    actor: Actor
+    entity: Entity
+    columns: tuple[Column, ...]
+    key: Column | None
+
+    def take(self, session: Session, rows: Iterable[Row], summary: Summary) -> None:
+        """Store rows one by one, each whole or not at all."""
+        for row in rows:
+            try:
+                with session.connection.begin_nested():
+                    self.take_row(session, row, summary)
+            except Refused as refusal:
+                session.read.clear()
+                summary.failures.append(Failure(row.line, reason(refusal, self.entity, session.locale), row.cells))
+
+    def take_row(self, session: Session, row: Row, summary: Summary) -> None:
+        """Store one row."""
+        if not any(cell.strip() for cell in row.cells):
+            summary.skipped += 1
+            return
+        if len(row.cells) > self.width and any(cell.strip() for cell in row.cells[self.width :]):
+            raise _refuse("", "too_many_cells", "The row has more cells than the first row has names.")
+        values = {
+            column.field.name: self.value(session, column, row) for column in self.columns if column.field.writable
+        }
+        id, version = self.standing(session, row)
+        if id is not None:
+            values = {name: value for name, value in values.items() if self.key is None or name != self.key.field.name}
+        draft = Draft(self.entity.name, values, id=id, version=version, source="csv")
+        action = save_in(session, draft).action
+        if action == "unchanged":
+            summary.skipped += 1
+        elif action == "created":
+            summary.created += 1
+        else:
+            summary.updated += 1
+
+    @property
+    def width(self) -> int:
+        """How many cells a row may hold."""
+        return max(column.index for column in self.columns) + 1 if self.columns else 0
+
+    def value(self, session: Session, column: Column, row: Row) -> Any:
+        """The raw value of a cell; a link's is found by what people call the record."""
+        cell = row.cells[column.index].strip() if column.index < len(row.cells) else ""
+        target = column.field.kind.target()
+        if not cell or target is None:
+            return cell or None
+        found = ids_by_name(Inquiry.on(self.site, self.actor, session.connection), target, cell)
+        if len(found) == 1:
+            return found[0]
+        problem = "There is no such record" if not found else f"{len(found)} records are called so; write #ID"
+        raise _refuse(column.field.name, "no_such_record", f"{problem}: {cell}")
+
+    def standing(self, session: Session, row: Row) -> tuple[int | None, int | None]:
+        """Id and version of the record that the row's key names; (None, None) makes a new one."""
+        if self.key is None:
+            return None, None
+        cell = row.cells[self.key.index].strip() if self.key.index < len(row.cells) else ""
+        if not cell:
+            raise _refuse(self.key.field.name, "required", "The key is empty.")
+        if self.key.field.name == "id":
+            found = [int(cell)] if cell.isascii() and cell.isdigit() and len(cell) < 19 else []
+        else:
+            found = self.holding(session, cell)
+        if len(found) > 1:
+            raise _refuse(self.key.field.name, "ambiguous", f"{len(found)} records have this key: {cell}")
+        rows = records.read(session.connection, session.tables, self.entity.name, found) if found else []
+        if not rows or rows[0]["deleted_at"] is not None:
+            if self.key.field.name == "id":
+                raise NotFound
+            return None, None
+        return found[0], int(rows[0]["version"])
+
+    def holding(self, session: Session, cell: str) -> list[int]:
+        """The records whose key is what the cell says."""
+        assert self.key is not None
+        field = self.key.field
+        try:
+            value = field.kind.parse(cell, Reader("csv", session.locale, self.actor.timezone))
+        except BadValue as bad:
+            label = field.label.text(session.locale)
+            raise InvalidRecord((session.error(field.name, bad.code, field=label, **bad.details),)) from bad
+        return records.holding(session.connection, session.tables, self.entity.name, {field.name: value})
+
+
+# ---- columns
+
+
+def match_columns(site: Site, entity: Entity, headings: Sequence[str], wanted: Mapping[str, str]) -> tuple[Column, ...]:
+    """The field of each heading, by id or by its label in any language; raises BadSheet with all that do not fit."""
+    names = _names(entity)
+    strange = [heading for heading in wanted if heading not in headings]
+    problems = [f"There is no column '{heading}'. {did_you_mean(heading, headings)}" for heading in strange]
+    found: list[Column] = []
+    for index, heading in enumerate(headings):
+        name = wanted.get(heading, names.get(heading.casefold(), heading))
+        if not name or not heading or name in IGNORED:
+            continue
+        target = entity.fields.get(name)
+        if target is None:
+            hint = did_you_mean(heading, list(names)) or "Leave it out with --map, or name its field."
+            problems.append(f"Column '{heading}' is no field of {entity.name}. {hint}")
+        elif name != "id" and not (target.writable and _fits_a_cell(target)):
+            problems.append(f"Column '{heading}' cannot be imported: {name} is not a field that people fill in.")
+        else:
+            found.append(Column(index, target))
+    twice = {column.field.name for column in found if [c.field.name for c in found].count(column.field.name) > 1}
+    problems += [f"Two columns fill the field {name}." for name in sorted(twice)]
+    if not any(column.field.writable for column in found) and not problems:
+        problems.append(f"No column is a field of {entity.name}.")
+    if problems:
+        raise BadSheet("\n".join(problems))
+    return tuple(found)
+
+
+def _names(entity: Entity) -> dict[str, str]:
+    """Field ids by everything that a heading may say."""
+    names: dict[str, str] = {}
+    for name, target in entity.fields.items():
+        for text in target.label.by_locale.values():
+            names.setdefault(text.casefold(), name)
+    return names | {name: name for name in entity.fields}
+
+
+def _fits_a_cell(target: Field) -> bool:
+    return target.kind.key not in ("lines", "links", "file", "files", "image", "secret", "any_link")
+
+
+def _ignored(headings: Sequence[str], columns: Sequence[Column]) -> tuple[str, ...]:
+    used = {column.index for column in columns}
+    return tuple(heading for index, heading in enumerate(headings) if index not in used and heading)
+
+
+def _key_field(entity: Entity, columns: Sequence[Column], key: str | None) -> Column | None:
+    if key is None:
+        return None
+    column = next((column for column in columns if column.field.name == key), None)
+    if column is None:
+        raise BadSheet(f"The key '{key}' is not among the columns.")
+    if key != "id" and not column.field.unique:
+        raise BadSheet(f"'{key}' cannot be the key: it is not unique.")
+    return column
+
+
+def _refuse(name: str, code: str, message: str) -> InvalidRecord:
+    return InvalidRecord((FieldError(name, code, message),))
+
+
+def reason(refusal: Refused, entity: Entity, locale: str) -> str:
+    """Why a row was not stored, in one line."""
+    if isinstance(refusal, NotFound):
+        return "There is no such record."
+    if not isinstance(refusal, InvalidRecord):
+        return str(refusal)
+    parts = []
+    for error in refusal.errors:
+        target = entity.fields.get(error.field)
+        name = target.label.text(locale) if target else error.field
+        parts.append(f"{name}: {error.message}" if name else error.message)
+    return "; ".join(parts)
+
+
+# ---- export
+
+
+def export_rows(
+    site: Site, actor: Actor, entity: str, *, fields: Sequence[str] = (), where: str = ""
+) -> Iterator[tuple[Any, ...]]:
+    """A heading row of field ids, then every record that the actor may export, each value as an import reads it.
+
+    Links are their titles; amounts have no thousands separators; dates are ISO.
+    """
+    known = site.model.entities[entity]
+    names = tuple(fields) or exportable(site, actor, known)
+    yield ("id", *names)
+    query = ListQuery(
+        entity=entity, fields=names, where=where, sort=("id",), size=PAGE, total="no", verb="export", source="json"
+    )
+    while True:
+        page = browse(site, actor, query)
+        for row in page.rows:
+            yield (row[0], *(_cell(site, column, value) for column, value in zip(page.columns, row[2:], strict=True)))
+        if page.next is None:
+            return
+        query = replace(query, after=page.next)
+
+
+def exportable(site: Site, actor: Actor, entity: Entity) -> tuple[str, ...]:
+    """The fields of an entity that fit into cells and that the actor may read."""
+    access = Access(site, actor)
+    return tuple(
+        name
+        for name, field in entity.fields.items()
+        if name != "id"
+        and (field.stored or field.computed is not None)
+        and _fits_a_cell(field)
+        and access.reading(entity.name, name).open
+    )
+
+
+def _cell(site: Site, column: PageColumn, value: Any) -> Any:
+    if value is None or isinstance(value, Masked):
+        return value
+    if isinstance(value, Linked):
+        return name_of_link(site.model.entities[value.entity], value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(" ", "seconds")
+    return column.field.kind.edit(value, Shower("en", "UTC", ""))
+
+
+def write_all(rows: Iterable[Sequence[Any]], writer: Writer) -> int:
+    """Write a heading row and records; says how many records."""
+    count = -1
+    for row in rows:
+        writer.write(row)
+        count += 1
+    writer.close()
+    return count

@@ -1,0 +1,214 @@
+"""One call of the API: who asks, on which site, with what; and how its outcome becomes an answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import msgspec
+from litestar import Request
+from litestar.concurrency import sync_to_thread
+from litestar.datastructures import UploadFile
+from litestar.exceptions import HTTPException
+from litestar.response import Response
+
+from engine.change import Actor, Refused
+from engine.runtime import people
+from engine.runtime.site import Site, SiteHolder
+from engine.runtime.transaction import StaleSite
+from engine.store.errors import Duplicate, StoreError, Unavailable
+from web import problems
+from web.api.body import read_draft
+from web.problems import Answer
+
+log = logging.getLogger("forme.api")
+
+AnyRequest: TypeAlias = Request[Any, Any, Any]
+JSON = "application/json"
+_encoder = msgspec.json.Encoder(enc_hook=str, decimal_format="string")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a handler answers with when all went well."""
+
+    value: Any = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes | None = None
+    """Given instead of a value: bytes that are sent as they are."""
+    media_type: str = JSON
+
+
+@dataclass(slots=True)
+class Call:
+    """One request of one caller."""
+
+    request: AnyRequest
+    site: Site
+    actor: Actor
+    body: bytes = b""
+    upload: Upload | None = None
+
+    @property
+    def entity(self) -> str:
+        """The entity that the address names."""
+        return str(self.request.path_params["entity"])
+
+    @property
+    def id(self) -> int:
+        """The record that the address names; 0, which no record has, for what is no id."""
+        text = str(self.request.path_params["id"])
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+    def draft(self) -> dict[str, Any]:
+        """The JSON object that was sent."""
+        return read_draft(self.body, self.request.headers.get("content-type", ""))
+
+    def draft_or_nothing(self) -> dict[str, Any]:
+        """The same, where nothing need be sent."""
+        return self.draft() if self.body.strip() else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that was sent."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+Handler = Callable[[Call], Found]
+
+
+def endpoint(handler: Handler, *, short: bool = False) -> Callable[[AnyRequest], Awaitable[Response[bytes]]]:
+    """A route handler around a function.
+
+    `short` runs it on the event loop when the database is SQLite: a few indexed reads cost less there than a
+    thread's hop. Everything else runs in a thread.
+    """
+
+    async def handle(request: AnyRequest) -> Response[bytes]:
+        try:
+            body = await request.body() if request.method in ("POST", "PATCH") else b""
+            if short and short_here(request):
+                return respond(run(request, handler, body))
+            return respond(await sync_to_thread(run, request, handler, body))
+        except Exception as error:
+            return answer(request, error)
+
+    return handle
+
+
+def upload_endpoint(handler: Handler) -> Callable[[AnyRequest], Awaitable[Response[bytes]]]:
+    """A route handler that takes one file as `multipart/form-data`, in a part named `file`."""
+
+    async def handle(request: AnyRequest) -> Response[bytes]:
+        try:
+            # Asked before the body is read: strangers' files are not taken in.
+            await sync_to_thread(caller, request, holder_of(request).site)
+            upload = await read_upload(request)
+            return respond(await sync_to_thread(run, request, handler, b"", upload))
+        except Exception as error:
+            return answer(request, error)
+
+    return handle
+
+
+async def read_upload(request: AnyRequest) -> Upload | None:
+    """The file in a multipart body; None when there is none. Raises Answer 415."""
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "multipart/form-data":
+        raise Answer(415, "A file is needed", "Send `multipart/form-data`.")
+    form = await request.form()
+    sent = form.get("file")
+    if not isinstance(sent, UploadFile):
+        return None
+    return Upload(sent.filename, sent.content_type or "application/octet-stream", await sent.read())
+
+
+def short_here(request: AnyRequest) -> bool:
+    """Whether this very request may run on the event loop: searching scans, so it may not."""
+    site = holder_of(request).site
+    return site.database.dialect == "sqlite" and b"q=" not in request.scope["query_string"]
+
+
+def run(request: AnyRequest, handler: Handler, body: bytes, upload: Upload | None = None) -> Found:
+    """Do what is asked; once more when a newer revision was applied meanwhile."""
+    for attempt in (1, 2):
+        site = holder_of(request).site
+        call = Call(request, site, caller(request, site), body, upload)
+        try:
+            return handler(call)
+        except StaleSite:
+            if attempt == 2:
+                raise
+            holder_of(request).refresh()
+    raise AssertionError("the loop returns or raises")
+
+
+def holder_of(request: AnyRequest) -> SiteHolder:
+    """The holder of the site that is being served."""
+    found: SiteHolder = request.app.state.holder
+    return found
+
+
+def caller(request: AnyRequest, site: Site) -> Actor:
+    """Who holds the bearer token; raises Answer 401. Cookies are not looked at, nor is the query string."""
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    found = people.actor_of_token(site, token.strip()) if kind.lower() == "bearer" else None
+    if found is None:
+        raise problems.unauthorized()
+    return found
+
+
+# ---- answers
+
+
+def respond(found: Found) -> Response[bytes]:
+    """A good outcome as an HTTP answer."""
+    content = found.content
+    if content is None:
+        content = b"" if found.status == 204 else encode(found.value)
+    return Response(content, status_code=found.status, headers=dict(found.headers), media_type=found.media_type)
+
+
+def encode(value: Any) -> bytes:
+    """JSON, decimals as strings."""
+    return _encoder.encode(value)
+
+
+def answer(request: AnyRequest, error: Exception) -> Response[bytes]:
+    """Whatever went wrong as a problem document."""
+    found = answer_for(error, str(request.scope.get("state", {}).get("request_id", "")))
+    if found.status >= 500:
+        log.error("API request failed: %s %s", request.method, request.url.path, exc_info=error)
+    return Response(
+        encode(found.body()), status_code=found.status, headers=dict(found.headers), media_type=problems.MEDIA_TYPE
+    )
+
+
+def answer_for(error: Exception, request_id: str = "") -> Answer:
+    """The refusal that an exception means; what is not foreseen tells nothing but the request's number."""
+    match error:
+        case Answer():
+            return error
+        case Refused():
+            return problems.answer_to(error)
+        case StaleSite():
+            return Answer(503, "The config is being changed", headers={"Retry-After": "1"})
+        case Unavailable():
+            return Answer(503, "The database cannot do this now", str(error), headers={"Retry-After": "1"})
+        case Duplicate():
+            return Answer(409, "Another record holds this value already")
+        case StoreError():
+            return Answer(503, "The database cannot be used")
+        case HTTPException():
+            titles = {404: "Not found", 405: "Method not allowed", 413: "Too large", 400: "Bad request"}
+            if error.status_code == 404:
+                return problems.not_found()
+            return Answer(error.status_code, titles.get(error.status_code, "Refused"), headers=error.headers or {})
+    detail = f"Something went wrong. It is logged as request {request_id}." if request_id else "Something went wrong."
+    return Answer(500, "Internal error", detail)
