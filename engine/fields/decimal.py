@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from engine.api import BadOption, FieldType, Operator, Reader, Shower, Type, Words, columns, limits, words
 from engine.fields.integer import NUMBER_OPERATORS
-from engine.fields.numbers import exact, grouped, in_bounds, plain, read_decimal, trimmed
+from engine.fields.numbers import exact, grouped, in_bounds, plain, read_decimal
 from engine.fields.reading import half_width
 
 
@@ -55,7 +55,7 @@ class DecimalNumber(FieldType):
 
     def show(self, value: Decimal, shower: Shower) -> str:
         """With grouped digits, without zeros at the end."""
-        return grouped(trimmed(value, 0), shower.locale)
+        return grouped(value, shower.locale)
 
     def edit(self, value: Decimal, shower: Shower) -> str:
         """Plain digits."""

@@ -63,30 +63,27 @@ def in_bounds(number: Decimal, least: Decimal | None, most: Decimal | None) -> D
 
 def plain(number: Decimal, *, places: int = 0) -> str:
     """The number with ASCII digits, zeros at the end dropped down to so many places: what inputs hold."""
-    return f"{trimmed(number, places):f}"
+    return _trimmed(f"{number:f}", places)
 
 
-def trimmed(number: Decimal, places: int) -> Decimal:
-    """The same number without the zeros at its end, but with at least so many places."""
-    normal = number.normalize(_WIDE)
-    exponent = normal.as_tuple().exponent
-    assert isinstance(exponent, int)
-    return normal.quantize(Decimal((0, (1,), -max(-exponent, places))), context=_WIDE)
-
-
-def grouped(number: Decimal | int, locale: str) -> str:
-    """The number for people: digits in groups as in their language."""
-    return _in_style(f"{abs(number):,f}" if isinstance(number, Decimal) else f"{abs(number):,}", number < 0, locale)
+def grouped(number: Decimal | int, locale: str, *, places: int = 0) -> str:
+    """The number for people: digits in groups as in their language, zeros at the end dropped down to so many places."""
+    text = f"{number:,}" if isinstance(number, int) else _trimmed(f"{number:,f}", places)
+    style = _style(locale)
+    if (style.decimal, style.group) == (".", ","):
+        return text
+    whole, dot, part = text.partition(".")
+    return whole.replace(",", style.group) + (style.decimal if dot else "") + part
 
 
 def as_percent(fraction: Decimal, locale: str) -> str:
     """A fraction as people read it: 0.1667 is 16.67%."""
-    return grouped(trimmed(fraction.scaleb(2, _WIDE), 0), locale) + "%"
+    return grouped(fraction.scaleb(2, _WIDE), locale) + "%"
 
 
 def as_money(amount: Decimal, currency: str, locale: str) -> str:
     """An amount with its currency's sign and at least its places."""
-    shown = grouped(trimmed(abs(amount), currency_places(currency)), locale)
+    shown = grouped(amount.copy_abs(), locale, places=currency_places(currency))
     before, after = _money_style(currency, locale)
     return f"{'-' if amount < 0 else ''}{before}{shown}{after}"
 
@@ -132,12 +129,12 @@ def _money_style(currency: str, locale: str) -> tuple[str, str]:
     return before.replace("¤", sign + gap), after.replace("¤", sign)
 
 
-def _in_style(ascii_text: str, negative: bool, locale: str) -> str:
-    style = _style(locale)
-    if (style.decimal, style.group) != (".", ","):
-        whole, dot, part = ascii_text.partition(".")
-        ascii_text = whole.replace(",", style.group) + (style.decimal if dot else "") + part
-    return f"-{ascii_text}" if negative else ascii_text
+def _trimmed(text: str, places: int) -> str:
+    whole, _, part = text.partition(".")
+    if len(part) <= places and part:
+        return text
+    kept = part.rstrip("0").ljust(places, "0")
+    return f"{whole}.{kept}" if kept else whole
 
 
 def _from_number(raw: int | float | Decimal) -> Decimal:
