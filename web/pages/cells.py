@@ -109,7 +109,17 @@ class Painter:
         """The chip of one choice or stage."""
         choice = field.kind.choices.get(value)  # type: ignore[attr-defined]
         label = (choice.label.text(self.locale) or value) if choice else value
-        return Chip(label, (choice.color if choice else "") or "gray", field.kind.key == "stage")
+        if field.kind.key == "stage":
+            return Chip(label, self.stage_color(field.entity, value), dot=True)
+        return Chip(label, (choice.color if choice else "") or "gray")
+
+    def stage_color(self, entity: str, name: str) -> str:
+        """A stage's colour; won is green and lost is gray unless the config says otherwise."""
+        for choice in self.model.entities[entity].pipelines:
+            stage = self.model.pipelines[choice.pipeline].stages.get(name)
+            if stage is not None:
+                return stage.color or {"won": "green", "lost": "gray"}.get(stage.outcome or "", "blue")
+        return "gray"
 
     def text(self, field: Field, value: Any) -> str:
         """The value as plain words, for history."""

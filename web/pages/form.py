@@ -161,12 +161,16 @@ class NamedSection:
 
 def form_sections(entity: Entity, visit: Visit) -> tuple[NamedSection, ...]:
     """The sections that the config names; fields it leaves out come in a last one; lines stand apart."""
+    alone = line_fields(entity)
     named = [
-        NamedSection(section.label.text(visit.locale) or visit.say("details"), section.fields)
+        NamedSection(
+            section.label.text(visit.locale) or visit.say("details"),
+            tuple(name for name in section.fields if name in alone),
+        )
         for section in entity.form.sections
     ]
     placed = {name for section in named for name in section.fields}
-    rest = tuple(name for name in line_fields(entity) if name not in placed)
+    rest = tuple(name for name in alone if name not in placed)
     if rest:
         named.append(NamedSection(visit.say("details") if not named else visit.say("more_fields"), rest))
     return tuple(named)

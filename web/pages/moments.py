@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel.dates import format_datetime
+from babel.dates import format_skeleton, format_time
 
 from web.visit import Visit
 
 
 def moment(visit: Visit, at: datetime) -> str:
     """A date and time in the person's own time zone and language."""
-    return format_datetime(at.astimezone(zone(visit.actor.timezone)), "medium", locale=visit.locale.replace("-", "_"))
+    local, locale = at.astimezone(zone(visit.actor.timezone)), visit.locale.replace("-", "_")
+    now = visit.site.now().astimezone(local.tzinfo)
+    day = format_skeleton("MMMd" if now.year == local.year else "yMMMd", local, locale=locale)
+    return f"{day} {format_time(local, 'HH:mm', locale=locale)}"
 
 
 def zone(name: str) -> ZoneInfo:

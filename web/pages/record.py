@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.model import Entity, Field
-from engine.runtime.past import Event
+from engine.runtime.past import Event, FieldChange
 from engine.runtime.record import Record
 from web.pages.cells import NOTHING, Cell, Chip, Painter, cell_text, column_css
 from web.pages.form import form_sections
@@ -153,9 +153,9 @@ class RecordBinder:
 
     def sections(self, record: Record) -> tuple[Facts, ...]:
         """The facts in the form's sections, then the worked-out ones that no section names."""
-        found = []
+        found, above = [], frozenset(self.figure_names(record))
         for section in form_sections(self.entity, self.visit):
-            facts = tuple(self.facts(section.fields, record))
+            facts = tuple(self.facts([name for name in section.fields if name not in above], record))
             if facts:
                 found.append(Facts(section.label, facts))
         return tuple(found)
@@ -181,11 +181,15 @@ class RecordBinder:
 
     def figures(self, record: Record) -> tuple[Fact, ...]:
         """The worked-out figures of the record itself: what its page is opened for."""
+        return tuple(self.fact(self.entity.fields[name], record.values[name]) for name in self.figure_names(record))
+
+    def figure_names(self, record: Record) -> list[str]:
+        """The fields that stand in the strip of figures."""
         names = [
             name for name, field in self.entity.fields.items()
             if field.computed is not None and field.kind.align == "end" and record.values.get(name) is not None
         ]  # fmt: skip
-        return tuple(self.fact(self.entity.fields[name], record.values[name]) for name in names[:FIGURES_MAX])
+        return names[:FIGURES_MAX]
 
     def blocks(self, entity: Entity, record: Record, path: str = "l") -> tuple[LineBlock, ...]:
         """Tables of lines, one for each lines field that may be read."""
@@ -219,31 +223,38 @@ class RecordBinder:
         stage, moves = record.values[self.entity.stage], frozenset(record.moves)
         return tuple(
             Step(
-                one.name, (label := one.label.text(self.visit.locale)), stage_color(one), one.name == stage,
+                one.name, (label := one.label.text(self.visit.locale)),
+                self.painter.stage_color(self.entity.name, one.name), one.name == stage,
                 one.name in moves, self.visit.say("move_to", stage=label),
             )
             for one in pipeline.stages.values()
         )  # fmt: skip
 
     def events(self, events: Iterable[Event]) -> tuple[ShownEvent, ...]:
-        """History as words."""
-        return tuple(self.event(event) for event in events)
+        """History as words: what one save did to a record and its lines is one event."""
+        saves: dict[tuple[Any, Any], list[Event]] = {}
+        for event in events:
+            saves.setdefault((event.at, event.user), []).append(event)
+        return tuple(self.event(together) for together in saves.values())
 
-    def event(self, event: Event) -> ShownEvent:
-        """One event as words."""
-        say = self.visit.say
-        what = say(f"event.{event.action}") if event.action in EVENTS else event.action
-        if not event.own:
-            what = f"{what} · {event.entity.label.text(self.visit.locale)}"
-        changes = tuple(
-            ShownChange(
-                change.field.label.text(self.visit.locale), self.words(change.field, change.old),
-                self.words(change.field, change.new),
-            )
-            for change in event.changes
+    def event(self, together: list[Event]) -> ShownEvent:
+        """One save as words. A new record needs no list of all that was empty before."""
+        say, first = self.visit.say, together[0]
+        own = next((event.action for event in together if event.own), "")
+        what = say(f"event.{own}") if own in EVENTS else own or say("event.line")
+        changes = () if own == "created" else tuple(
+            self.change(event, change) for event in reversed(together) for change in event.changes
+            if event.action == "updated"
         )  # fmt: skip
-        who = event.who if event.user is not None else say("by_system")
-        return ShownEvent(who, what, moment(self.visit, event.at), event.at.isoformat(), changes)
+        who = first.who if first.user is not None else say("by_system")
+        return ShownEvent(who, what, moment(self.visit, first.at), first.at.isoformat(), changes)
+
+    def change(self, event: Event, change: FieldChange) -> ShownChange:
+        """One value that changed, as words; of a line with the line's word before."""
+        label = change.field.label.text(self.visit.locale)
+        if not event.own:
+            label = f"{event.entity.label.text(self.visit.locale)} · {label}"
+        return ShownChange(label, self.words(change.field, change.old), self.words(change.field, change.new))
 
     def words(self, field: Field, value: Any) -> str:
         """A value of history as words."""
@@ -267,7 +278,4 @@ def line_columns(line: Entity) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def stage_color(stage: Any) -> str:
-    """A stage's colour; won is green and lost is gray unless the config says otherwise."""
-    return stage.color or {"won": "green", "lost": "gray"}.get(stage.outcome or "", "blue")
 
