@@ -44,6 +44,7 @@ def builtin_catalog() -> Catalog:
     return collect([("engine.fields", fields.plugin), ("engine.functions", Functions())])
 
 
+@cache
 def compile_text(text: str) -> Model:
     """The Model of one app.yaml."""
     return compile_sources((SourceText("", "app.yaml", text),), builtin_catalog())

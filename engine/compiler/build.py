@@ -235,7 +235,7 @@ class EntityBuilder:
         """The columns that are written, else those that say most."""
         shown = said.get("list", {})
         columns = tuple(shown.get("columns", ())) or default_list(fields, title)
-        return ListView(columns, tuple(shown.get("sort", ())))
+        return ListView(columns, tuple(shown.get("sort", ())), tuple(shown.get("filters", ())))
 
     def form(self, said: Mapping[str, Any], fields: Mapping[str, Field], base: KeyPath) -> Form:
         """The sections that are written, else one of all fields."""

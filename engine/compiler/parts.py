@@ -207,10 +207,14 @@ ENTITY = _object(
         ),
         "list": _say(
             _object(
-                {"columns": _say(IDS, "The columns."), "sort": _say({**IDS, "items": TEXT}, "Fields; `-` sorts down.")},
-                title="{columns: [...], sort: [...]}",
+                {
+                    "columns": _say(IDS, "The columns."),
+                    "sort": _say({**IDS, "items": TEXT}, "Fields; `-` sorts down."),
+                    "filters": _say({**IDS, "maxItems": 5}, "Up to 5 fields offered as quick filters, with indexes."),
+                },
+                title="{columns: [...], sort: [...], filters: [...]}",
             ),
-            "The list's columns and order.",
+            "The list's columns, order and quick filters.",
         ),
         "after": ID,
         "before": ID,

@@ -38,6 +38,7 @@ def _entity(finder: Finder, entity: str, said: Mapping[str, Any]) -> Iterator[Pr
         yield from finder.own_fields(entity, value["fields"], (*base, "form", "sections", section, "fields"))
     shown = said.get("list", {})
     yield from finder.own_fields(entity, shown.get("columns"), (*base, "list", "columns"))
+    yield from finder.own_fields(entity, shown.get("filters"), (*base, "list", "filters"))
     for index, word in enumerate(shown.get("sort", [])):
         yield from finder.field(entity, word.removeprefix("-"), (*base, "list", "sort", index))
     for index, group in enumerate(said.get("unique", [])):

@@ -122,11 +122,13 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class ListView:
-    """The columns and order of an entity's list."""
+    """The columns, order and quick filters of an entity's list."""
 
     columns: tuple[str, ...]
     sort: tuple[str, ...] = ()
     """Field ids, `-` before one sorts down."""
+    filters: tuple[str, ...] = ()
+    """Fields offered as quick filters; with the order they get indexes of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

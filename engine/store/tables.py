@@ -17,6 +17,8 @@ from engine.store import engine_tables
 
 NAME_MAX: Final = 63
 """PostgreSQL cuts longer names off, silently."""
+FILTERS_INDEXED_MAX: Final = 3
+"""Quick filters that one index serves together; every index costs each save a little."""
 RECORD: Final = frozenset(
     {"id", "version", "created_at", "created_by", "updated_at", "updated_by", "deleted_at", "stage_since"}
 )
@@ -153,26 +155,37 @@ def _indexes(entity: Entity, table: sa.Table, keys: Mapping[str, str]) -> Iterat
         yield sa.Index(
             short_name("uq", table.name, *fields), *columns, unique=True, sqlite_where=live, postgresql_where=live
         )
-    yield from _sort_index(entity, table)
+    yield from _list_indexes(entity, table)
 
 
 def _index(suffix: str, table: sa.Table, columns: tuple[sa.ColumnElement[Any], ...], *, where: Any = None) -> sa.Index:
     return sa.Index(short_name("ix", table.name, suffix), *columns, sqlite_where=where, postgresql_where=where)
 
 
-def _sort_index(entity: Entity, table: sa.Table) -> Iterator[sa.Index]:
-    """The order of the entity's list, where it names stored columns."""
-    sort = entity.list.sort
-    names = [name.removeprefix("-") for name in sort]
-    if not sort or any(name not in table.c for name in names):
+def _list_indexes(entity: Entity, table: sa.Table) -> Iterator[sa.Index]:
+    """The order of the entity's list, alone and behind each of its quick filters, and behind them together."""
+    sort = entity.list.sort or ("-updated_at",)
+    if any(name.removeprefix("-") not in table.c for name in sort):
         return
+    filters = tuple(name for name in entity.list.filters if name in table.c)
+    leads = [(name,) for name in filters]
+    if len(filters) > 1:
+        leads.append(filters[:FILTERS_INDEXED_MAX])
+    if entity.list.sort:
+        leads.append(())
+    for lead in leads:
+        yield from _ordered_index(table, lead, sort)
+
+
+def _ordered_index(table: sa.Table, lead: tuple[str, ...], sort: tuple[str, ...]) -> Iterator[sa.Index]:
     down = [item.startswith("-") for item in sort]
-    names.append("id")
-    down.append(down[0])
+    keys = [*((table.c[item.removeprefix("-")], falls) for item, falls in zip(sort, down, strict=True))]
+    keys.append((table.c.id, down[0]))
     live = table.c.deleted_at.is_(None)
+    name = short_name("ix", table.name, "sort", *lead)
     for dialect in ("sqlite", "postgresql"):
-        order = [in_order(table.c[name], down=falls, dialect=dialect) for name, falls in zip(names, down, strict=True)]
-        index = sa.Index(short_name("ix", table.name, "sort"), *order, sqlite_where=live, postgresql_where=live)
+        order = [in_order(column, down=falls, dialect=dialect) for column, falls in keys]
+        index = sa.Index(name, *(table.c[f] for f in lead), *order, sqlite_where=live, postgresql_where=live)
         index.info["dialect"] = dialect
         yield index
 
