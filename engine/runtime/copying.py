@@ -64,7 +64,7 @@ def _taken_over(session: Session, source: Tree) -> Tree:
 def _take(session: Session, tree: Tree, old: Node, new: Node, new_ids: dict[tuple[str, int], int]) -> None:
     expect_figures(new)
     for field in _entered(old):
-        if field.name == old.entity.stage or field.kind.key == "number":
+        if field.name == old.entity.stage or field.kind.key == "number" or field.kind.secret:
             continue
         if field.computed is not None and field.name not in old.typed:
             continue

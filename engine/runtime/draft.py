@@ -11,6 +11,7 @@ from engine.kinds import BadValue, Reader
 from engine.limits import LINES_MAX
 from engine.model import Field
 from engine.runtime.access import Access
+from engine.runtime.secrets import encrypt
 from engine.runtime.session import Session
 from engine.runtime.tree import Node, Tree, new_line
 from engine.store import records
@@ -73,6 +74,9 @@ class DraftReader:
         if isinstance(raw, Mapping) and set(raw) == {"key"} and isinstance(raw["key"], str):
             self.by_key.append((node, target, raw["key"]))
             return
+        if target.kind.secret and target.kind.is_empty(raw) and self.reader.source == "form":
+            # A form never shows the secret, so an input left empty says nothing about it.
+            return
         node.waiting.discard(target.name)
         if target.kind.is_empty(raw):
             node.values[target.name] = None
@@ -83,6 +87,9 @@ class DraftReader:
         except BadValue as bad:
             self.fail(node, target.name, bad.code, **{"field": self.label(target), **bad.details})
             return
+        if target.kind.secret:
+            place = (node.entity.name, target.name, node.id)
+            node.values[target.name] = encrypt(self.session.site.key, place, node.values[target.name])
         if target.computed is not None:
             node.typed.add(target.name)
 

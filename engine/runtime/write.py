@@ -172,7 +172,7 @@ def json_changes(entity: Entity, changes: Mapping[str, tuple[Any, Any]]) -> dict
 def _kept(field: Field, value: Any) -> Any:
     if value is None:
         return None
-    return HIDDEN_VALUE if field.kind.key == "secret" else field.kind.to_json(value)
+    return HIDDEN_VALUE if field.kind.secret else field.kind.to_json(value)
 
 
 __all__ = ["changed_fields", "json_changes", "store_tree"]

@@ -168,7 +168,7 @@ def _list_indexes(entity: Entity, table: sa.Table) -> Iterator[sa.Index]:
     if any(name.removeprefix("-") not in table.c for name in sort):
         return
     filters = tuple(name for name in entity.list.filters if name in table.c)
-    leads = [(name,) for name in filters]
+    leads: list[tuple[str, ...]] = [(name,) for name in filters]
     if len(filters) > 1:
         leads.append(filters[:FILTERS_INDEXED_MAX])
     if entity.list.sort:
