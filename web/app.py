@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+
 from litestar import Litestar, Router
 from litestar.concurrency import set_asyncio_executor
 from litestar.datastructures import CacheControlHeader, State
@@ -14,15 +15,16 @@ from web.assets import DIST
 from web.errors import answer_error
 from web.posted import FORM_FIELDS_MAX
 from web.route import Route, handlers
-from web.routes import account, files, form, health, home, listing, login, people, record
+from web.routes import account, explain, files, form, health, home, listing, login, people, record
+from web.routes.api import api_router
 from web.security import Gate, Settings
 from web.visit import guard_forms
 
 THREADS = 16
 """Handlers that may run at once; the store's pools are made for as many connections."""
 PAGES: tuple[Route, ...] = (
-    *login.ROUTES, *home.ROUTES, *account.ROUTES, *people.ROUTES, *files.ROUTES, *form.ROUTES, *record.ROUTES,
-    *listing.ROUTES,
+    *login.ROUTES, *home.ROUTES, *account.ROUTES, *people.ROUTES, *explain.ROUTES, *files.ROUTES, *form.ROUTES,
+    *record.ROUTES, *listing.ROUTES,
 )  # fmt: skip
 """Fixed addresses beside the generic ones: Litestar takes the more exact one, and the language reserves the words."""
 
@@ -30,13 +32,12 @@ PAGES: tuple[Route, ...] = (
 def create_app(holder: SiteHolder, settings: Settings | None = None) -> Litestar:
     """The application that serves whatever Site the holder has."""
     settings = settings or Settings()
-    api = api_routers()
     loop = holder.site.database.dialect == "sqlite"
     pages = Router("/", route_handlers=handlers(PAGES, loop=loop), before_request=guard_forms)
     # Litestar keeps one executor for the process: as many threads as the store has connections.
     set_asyncio_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="forme-web"))
     app = Litestar(
-        route_handlers=[pages, Router("/", route_handlers=handlers(health.ROUTES, loop=loop)), static(), *api],
+        route_handlers=[pages, Router("/", route_handlers=handlers(health.ROUTES, loop=loop)), api_router, static()],
         exception_handlers={Exception: answer_error},
         state=State({"holder": holder, "settings": settings}),
         openapi_config=None,
@@ -55,11 +56,3 @@ def static() -> Router:
     return create_static_files_router("/static", directories=[DIST], cache_control=forever, include_in_schema=False)
 
 
-
-def api_routers() -> list[Router]:
-    """The JSON API."""
-    try:
-        from web.routes.api import api_router
-    except ImportError:
-        return []
-    return [api_router]

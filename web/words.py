@@ -240,6 +240,7 @@ WORDS: dict[str, Words] = {
     "hand_from": words("从", "From"),
     "hand_to": words("转给", "To"),
     "handed_over": words("已移交 {count} 条记录。", "{count} records handed over."),
+    "hand_refused": words("以下记录未能移交：{records}", "These records could not be handed over: {records}"),
     "hand_same": words("请选择两个不同的人。", "Choose two different people."),
     "login_taken": words("这个登录名已有人使用。", "This login is taken."),
     "last_administrator": words(
@@ -249,7 +250,11 @@ WORDS: dict[str, Words] = {
     "formula": words("公式", "Formula"),
     "inputs": words("输入", "Inputs"),
     "found": words("查到的记录", "Records found"),
-    "result": words("结果", "Result"),
+    "explain_title": words("{label} 从何而来", "How {label} came about"),
+    "explain_hidden": words("公式涉及您无权查看的内容。", "The formula names something that you may not see."),
+    "explain_typed": words("这个数值由人工填写，没有采用公式。", "Somebody typed this value over the formula."),
+    "explain_frozen": words("这个数字已固定，不再随输入变化。", "This figure stands still, whatever has become of its inputs."),
+    "explain_rows": words("汇总的行数：{count}", "Rows that it goes over: {count}"),
     # ---- errors
     "error.400": words("请求无法读取", "The request cannot be read"),
     "error.400.lead": words("链接或表单中有无法识别的内容。", "The link or form holds something that cannot be read."),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 from litestar.params import FromPath
 from litestar.response import Response, Stream
@@ -11,6 +10,7 @@ from litestar.response import Response, Stream
 from engine.change import NotFound
 from engine.runtime.record import read_record
 from engine.store import files
+from web.api.files import disposition
 from web.route import Route
 from web.routes.listing import entity_of
 from web.visit import AnyRequest, open_visit
@@ -34,7 +34,7 @@ def send_file(
     if found is None:
         raise NotFound(field)
     headers = {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.name, safe='')}",
+        "Content-Disposition": disposition(found.name),
         "Content-Security-Policy": "sandbox; default-src 'none'",
         "Content-Length": str(found.size),
     }

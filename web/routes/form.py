@@ -10,6 +10,7 @@ from litestar.params import FromPath
 from litestar.response import Response
 
 from engine.change import Conflict, Draft, FieldError, Forbidden, InvalidRecord, NeedsConfirmation, NotFound
+from engine.limits import BODY_BYTES_MAX, FILE_BYTES_MAX
 from engine.model import Entity
 from engine.runtime.access import Access
 from engine.runtime.preview import Preview, preview
@@ -231,9 +232,11 @@ def has_files(entity: Entity, model: Any) -> bool:
     )
 
 
+FORM_BYTES_MAX = FILE_BYTES_MAX + BODY_BYTES_MAX
+"""One largest file beside a form that is full."""
 ROUTES = (
     Route("GET", "/{entity:str}/new", show_new),
-    Route("POST", "/{entity:str}/new", send_new),
+    Route("POST", "/{entity:str}/new", send_new, body_bytes_max=FORM_BYTES_MAX),
     Route("GET", "/{entity:str}/{id:int}/edit", show_edit),
-    Route("POST", "/{entity:str}/{id:int}/edit", send_edit),
+    Route("POST", "/{entity:str}/{id:int}/edit", send_edit, body_bytes_max=FORM_BYTES_MAX),
 )

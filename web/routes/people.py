@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from litestar.response import Response
 
 from engine.change import InvalidRecord
-from engine.runtime import people, roster, signin
+from engine.runtime import handover, people, roster, signin
 from web.pages.controls import Option
 from web.pages.shell import Crumb, make_shell
 from web.render import html, see
@@ -133,11 +133,15 @@ def hand_over(request: AnyRequest) -> Response[Any]:
     leaver, heir = (posted_id(visit.posted.get(name)) for name in ("from", "to"))
     if not leaver or not heir or leaver == heir:
         return refused(visit, visit.say("hand_same"))
-    try:
-        count = roster.hand_over(visit.site, visit.actor, leaver=leaver, heir=heir)
-    except InvalidRecord as error:
-        return refused(visit, " ".join(found.message for found in error.errors))
-    return people_page(visit, replace(bind_people(visit), message=visit.say("handed_over", count=count)))
+    outcome = handover.hand_over(visit.site, visit.actor, leaver=leaver, heir=heir)
+    model, kept = visit.site.model, []
+    for entity, id, reason in outcome.refused:
+        kept.append(f"{model.entities[entity].label.text(visit.locale)} {id}: {reason}")
+    page = replace(
+        bind_people(visit), message=visit.say("handed_over", count=outcome.changed),
+        problem=visit.say("hand_refused", records="; ".join(kept)) if kept else "",
+    )  # fmt: skip
+    return people_page(visit, page)
 
 
 def posted_id(text: str) -> int:
