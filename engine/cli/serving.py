@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -90,6 +91,13 @@ def run_server(project: Project, *, host: str, port: int, workers: int) -> None:
 
 def served_app() -> Any:
     """The application of one worker process: uvicorn asks for it by name."""
+    # uvicorn asks from within its event loop, where Litestar does not let the process's threads be set up.
+    with ThreadPoolExecutor(1) as outside:
+        return outside.submit(build_app).result()
+
+
+def build_app() -> Any:
+    """The application over the project that stands in the environment."""
     from web.app import create_app
 
     folder, url, files, hidden, host = json.loads(os.environ[PROJECT_VARIABLE])

@@ -11,6 +11,8 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any, Final
 
+import sqlalchemy as sa
+
 from engine.change import Actor, Draft, FieldError, Forbidden, InvalidRecord, NotFound, system
 from engine.problems import did_you_mean
 from engine.runtime.rights import Rights
@@ -22,6 +24,7 @@ from engine.runtime.transaction import in_transaction
 from engine.store import callers, credentials, records, security_log, tokens
 from engine.store.callers import Caller
 from engine.store.errors import Unavailable
+from engine.store.tokens import Token
 
 SETUP_HOURS: Final = 24
 SETUP_PATH: Final = "/-/setup"
@@ -185,19 +188,18 @@ def actor_of_caller(site: Site, caller: Caller) -> Actor:
     return Actor(caller.user, caller.name, caller.roles, may, locale, caller.timezone or app.timezone)
 
 
-def actor_of_token(site: Site, text: str) -> Actor | None:
-    """Who holds an API token; None when it is of no use, or the account is closed."""
+def actor_of_token(site: Site, connection: sa.Connection, text: str) -> tuple[Actor, Token] | None:
+    """Who holds an API token, and the token; None when it is of no use, or the account is closed."""
+    found = callers.by_token(connection, site.tables, text, site.now())
+    return (actor_of_caller(site, found[0]), found[1]) if found is not None else None
+
+
+def note_use(site: Site, token: Token) -> None:
+    """Keep when a token was last used, roughly. A busy database must not refuse a request for that."""
     now = site.now()
-    with site.database.reading() as connection:
-        found = callers.by_token(connection, site.tables, text, now)
-    if found is None:
-        return None
-    caller, token = found
     if tokens.needs_touch(token, now):
-        # "Last used" is a courtesy: a busy database must not refuse a reading request.
         with suppress(Unavailable), site.database.writing() as connection:
             tokens.touch(connection, site.tables, token, now)
-    return actor_of_caller(site, caller)
 
 
 def actor_by_login(site: Site, login: str) -> Actor | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import msgspec
+import sqlalchemy as sa
 from litestar import Request
 from litestar.concurrency import sync_to_thread
 from litestar.datastructures import UploadFile
@@ -16,9 +17,11 @@ from litestar.response import Response
 
 from engine.change import Actor, Refused
 from engine.runtime import people
+from engine.runtime.inquiry import Inquiry
 from engine.runtime.site import Site, SiteHolder
 from engine.runtime.transaction import StaleSite
 from engine.store.errors import Duplicate, StoreError, Unavailable
+from engine.store.tokens import Token
 from web import problems
 from web.api.body import read_draft
 from web.problems import Answer
@@ -51,6 +54,14 @@ class Call:
     actor: Actor
     body: bytes = b""
     upload: Upload | None = None
+    reading: Inquiry | None = None
+    """Of a request that only reads: the one state of the database that its caller, too, was looked up in."""
+
+    @property
+    def inquiry(self) -> Inquiry:
+        """The reading that is open."""
+        assert self.reading is not None
+        return self.reading
 
     @property
     def entity(self) -> str:
@@ -84,8 +95,8 @@ class Upload:
 Handler = Callable[[Call], Found]
 
 
-def endpoint(handler: Handler, *, short: bool = False) -> Callable[[AnyRequest], Awaitable[Response[bytes]]]:
-    """A route handler around a function.
+def reading_endpoint(handler: Handler, *, short: bool = False) -> Callable[[AnyRequest], Awaitable[Response[bytes]]]:
+    """A route handler around a function that only reads.
 
     `short` runs it on the event loop when the database is SQLite: a few indexed reads cost less there than a
     thread's hop. Everything else runs in a thread.
@@ -93,10 +104,21 @@ def endpoint(handler: Handler, *, short: bool = False) -> Callable[[AnyRequest],
 
     async def handle(request: AnyRequest) -> Response[bytes]:
         try:
-            body = await request.body() if request.method in ("POST", "PATCH") else b""
             if short and short_here(request):
-                return respond(run(request, handler, body))
-            return respond(await sync_to_thread(run, request, handler, body))
+                return respond(read(request, handler))
+            return respond(await sync_to_thread(read, request, handler))
+        except Exception as error:
+            return answer(request, error)
+
+    return handle
+
+
+def endpoint(handler: Handler) -> Callable[[AnyRequest], Awaitable[Response[bytes]]]:
+    """A route handler around a function that writes, in a thread."""
+
+    async def handle(request: AnyRequest) -> Response[bytes]:
+        try:
+            return respond(await sync_to_thread(run, request, handler, await request.body()))
         except Exception as error:
             return answer(request, error)
 
@@ -109,7 +131,7 @@ def upload_endpoint(handler: Handler) -> Callable[[AnyRequest], Awaitable[Respon
     async def handle(request: AnyRequest) -> Response[bytes]:
         try:
             # Asked before the body is read: strangers' files are not taken in.
-            await sync_to_thread(caller, request, holder_of(request).site)
+            await sync_to_thread(authenticate, request, holder_of(request).site)
             upload = await read_upload(request)
             return respond(await sync_to_thread(run, request, handler, b"", upload))
         except Exception as error:
@@ -129,19 +151,33 @@ async def read_upload(request: AnyRequest) -> Upload | None:
     return Upload(sent.filename, sent.content_type or "application/octet-stream", await sent.read())
 
 
+SCANS = (b"q=", b"where=", b"total=exact")
+"""Parameters with which a list may look at every record."""
+
+
 def short_here(request: AnyRequest) -> bool:
-    """Whether this very request may run on the event loop: searching scans, so it may not."""
+    """Whether this very request may run on the event loop: searches, conditions and exact counts may scan."""
     site = holder_of(request).site
-    return site.database.dialect == "sqlite" and b"q=" not in request.scope["query_string"]
+    return site.database.dialect == "sqlite" and not any(word in request.scope["query_string"] for word in SCANS)
+
+
+def read(request: AnyRequest, handler: Handler) -> Found:
+    """Answer a question; caller and answer come from one state of the database."""
+    site = holder_of(request).site
+    with site.database.reading() as connection:
+        actor, token = caller(request, site, connection)
+        found = handler(Call(request, site, actor, reading=Inquiry.on(site, actor, connection)))
+    people.note_use(site, token)
+    return found
 
 
 def run(request: AnyRequest, handler: Handler, body: bytes, upload: Upload | None = None) -> Found:
     """Do what is asked; once more when a newer revision was applied meanwhile."""
     for attempt in (1, 2):
         site = holder_of(request).site
-        call = Call(request, site, caller(request, site), body, upload)
+        actor = authenticate(request, site)
         try:
-            return handler(call)
+            return handler(Call(request, site, actor, body, upload))
         except StaleSite:
             if attempt == 2:
                 raise
@@ -155,10 +191,18 @@ def holder_of(request: AnyRequest) -> SiteHolder:
     return found
 
 
-def caller(request: AnyRequest, site: Site) -> Actor:
+def authenticate(request: AnyRequest, site: Site) -> Actor:
+    """Who asks; raises Answer 401."""
+    with site.database.reading() as connection:
+        actor, token = caller(request, site, connection)
+    people.note_use(site, token)
+    return actor
+
+
+def caller(request: AnyRequest, site: Site, connection: sa.Connection) -> tuple[Actor, Token]:
     """Who holds the bearer token; raises Answer 401. Cookies are not looked at, nor is the query string."""
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    found = people.actor_of_token(site, token.strip()) if kind.lower() == "bearer" else None
+    kind, _, text = request.headers.get("authorization", "").partition(" ")
+    found = people.actor_of_token(site, connection, text.strip()) if kind.lower() == "bearer" else None
     if found is None:
         raise problems.unauthorized()
     return found

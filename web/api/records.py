@@ -11,6 +11,9 @@ from engine.runtime.record import Record, read_record
 from engine.runtime.titles import Linked
 from web.api.call import Call
 
+UNTOLD = frozenset({"id", "version", "deleted_at"})
+"""Told otherwise, or not at all: what is deleted is not found."""
+
 
 def record_json(call: Call, entity: str, id: int) -> dict[str, Any]:
     """One record as the caller may see it; raises NotFound."""
@@ -23,7 +26,7 @@ def as_json(record: Record) -> dict[str, Any]:
     if record.entity.root:
         found["version"] = record.version
     for name, field in record.entity.fields.items():
-        if name in ("id", "version") or is_parent(record.entity, field):
+        if name in UNTOLD or is_parent(record.entity, field) or (field.system and not record.entity.root):
             continue
         if name in record.lines:
             found[name] = [line_json(field, line) for line in record.lines[name]]
