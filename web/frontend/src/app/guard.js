@@ -22,7 +22,7 @@ function hasChanges(form) {
   return Boolean(form.querySelector("#errors")) || before.get(form) !== state(form);
 }
 
-function state(form) {
+export function state(form) {
   const pairs = [...new FormData(form)].filter(([name]) => name !== "_csrf");
   return JSON.stringify(pairs.map(([name, value]) => [name, value instanceof File ? value.name : value]));
 }

@@ -1,9 +1,12 @@
-// Lines in a form: add, remove and find without leaving the page. The server draws the form (defaults, further
-// levels, numbers are its business); the new one is morphed over the old, so that what is typed stays.
+// Forms that are drawn anew while one types: a line more or less, a search in a picker, a field on which others depend.
+// The server draws the form (defaults, further levels, what is visible are its business) and saves nothing; the new
+// one is morphed over the old, so that what is typed stays.
 import htmx from "htmx.org";
+import { state } from "./guard.js";
 import { refused, token } from "./requests.js";
 
-const REDRAWS = 'button[name="_add"], button[name="_remove"], button[name="_find"]';
+const REDRAWS = 'button[name="_add"], button[name="_remove"], button[name="_find"], button[name="_refresh"]';
+const TRIES_MAX = 4; // of a drawing that was overtaken by typing
 
 export function startLines() {
   document.addEventListener("submit", (event) => {
@@ -13,9 +16,19 @@ export function startLines() {
     event.stopImmediatePropagation();
     redraw(event.target, button);
   }, true);
+  document.addEventListener("change", ({ target }) => {
+    if (!target.matches?.("form[data-form] [data-effect]")) return;
+    const button = target.form.querySelector('button[name="_refresh"]');
+    if (button) redraw(target.form, button);
+  });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing || event.ctrlKey || event.metaKey) return;
     const input = event.target;
+    const find = input.closest?.(".picker-find")?.querySelector('button[name="_find"]');
+    if (find && find !== input) {
+      event.preventDefault();
+      return find.click();
+    }
     if (!input.matches?.(".line input:not([type=checkbox], [type=radio], [type=file], [type=search])")) return;
     event.preventDefault();
     goDown(input);
@@ -25,16 +38,12 @@ export function startLines() {
 async function redraw(form, button) {
   const { name, value } = button;
   const known = new Set(linesOf(form));
+  if (form.dataset.drawing) return;
+  form.dataset.drawing = "yes";
   button.setAttribute("aria-busy", "true");
   try {
-    const body = new FormData(form, button);
-    const answer = await fetch(form.action, {
-      method: "POST",
-      body: form.enctype === "multipart/form-data" ? body : new URLSearchParams(body),
-      headers: { "X-CSRF-Token": token(), "HX-Request": "true", Accept: "text/html" },
-    });
+    const { answer, text } = await askServer(form, button);
     if (refused(answer.status)) return;
-    const text = await answer.text();
     if (answer.redirected || !text.includes(`id="${form.id}"`)) return sendPlainly(form, button);
     await htmx.swap({ sourceElement: form, target: form, text, select: `#${form.id}`, swap: "outerMorph" });
     settle(document.getElementById(form.id), name, value, known);
@@ -42,6 +51,22 @@ async function redraw(form, button) {
     sendPlainly(form, button); // the browser shows what is wrong
   } finally {
     button.removeAttribute("aria-busy");
+    delete form.dataset.drawing;
+  }
+}
+
+// What was typed while the server drew must not be drawn over: then it is asked again.
+async function askServer(form, button) {
+  for (let tries = 1; ; tries += 1) {
+    const sent = state(form);
+    const body = new FormData(form, button);
+    const answer = await fetch(form.action, {
+      method: "POST",
+      body: form.enctype === "multipart/form-data" ? body : new URLSearchParams(body),
+      headers: { "X-CSRF-Token": token(), "HX-Request": "true", Accept: "text/html" },
+    });
+    const text = await answer.text();
+    if (!answer.ok || sent === state(form) || tries === TRIES_MAX) return { answer, text };
   }
 }
 
@@ -56,6 +81,7 @@ function linesOf(form) {
 
 // After the new drawing the focus is where the work goes on.
 function settle(form, name, value, known) {
+  if (name === "_refresh") return; // the focus stays where it is
   if (name === "_find") return form.querySelector(`[name="${CSS.escape(value)}"]`)?.focus();
   const added = [...form.querySelectorAll("[data-line]")].find((line) => !known.has(line.dataset.line));
   if (name === "_add" && added) {
