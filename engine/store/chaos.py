@@ -8,15 +8,23 @@ from __future__ import annotations
 import os
 import signal
 
-_NAME, _, _NUMBER = os.environ.get("FORME_CHAOS", "").partition(":")
-_left = int(_NUMBER) if _NUMBER.isdigit() else 0
+_left: dict[str, int] = {}
+
+
+def arm(name: str, number: int) -> None:
+    """End this process at the n-th pass of the named point."""
+    _left[name] = number
 
 
 def point(name: str) -> None:
     """A place at which a crash must do no harm."""
-    global _left
-    if name != _NAME or _left <= 0:
+    if name not in _left:
         return
-    _left -= 1
-    if _left == 0:
+    _left[name] -= 1
+    if _left[name] == 0:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+_name, _, _number = os.environ.get("FORME_CHAOS", "").partition(":")
+if _number.isdigit():
+    arm(_name, int(_number))

@@ -1,0 +1,144 @@
+"""Whatever interrupts an apply, the database is exactly the old or exactly the new, and applying again works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from engine.model import Model
+from engine.store import chaos, records, revisions, snapshot
+from engine.store.apply import apply
+from engine.store.database import Database, open_database
+from engine.store.tables import build_tables
+from tests.faults.processes import killed, run
+from tests.postgres import PostgresServer
+from tests.store.firm import FIRM, add, compiled
+
+POINTS_MAX = 100
+ADDED = (
+    (
+        "city: {type: text, search: true}",
+        "city: {type: text, search: true, unique: true}\n      fax: {type: text}\n"
+        "      buyer: {type: link, to: customer}",
+    ),
+    ("scale: 2", "scale: 4"),
+    ("roles:\n", "  visit:\n    label: Visit\n    fields:\n      customer: {type: link, to: customer}\nroles:\n"),
+    ("name: {type: text}\n", "name: {type: text, search: true}\n"),
+)
+"""An additive change with every kind of step that touches tables or rows."""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def fresh_urls(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Iterator[str]]:
+    """As many fresh databases as a test asks for."""
+    made: list[str] = []
+    if request.param == "sqlite":
+        yield (f"sqlite:///{tmp_path / str(number) / 'forme.db'}" for number in range(POINTS_MAX))
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+
+    def urls() -> Iterator[str]:
+        while True:
+            made.append(server.create())
+            yield made[-1]
+
+    yield urls()
+    for url in made:
+        server.drop(url)
+
+
+def apply_and_crash(url: str, model: Model, base: int | None, point: int) -> bool:
+    """Apply in a process that is killed at the n-th point; whether it came to that."""
+
+    def work() -> None:
+        chaos.arm("apply", point)
+        apply(open_database(url), model, base=base, by=None)
+
+    [code] = run(work)
+    return killed(code)
+
+
+def check_whole(database: Database) -> int:
+    """Assert that the tables are exactly those of the stored revision; its number, 0 for none."""
+    with database.reading() as connection:
+        current = revisions.current(connection)
+        inspector = sa.inspect(connection)
+        tables = set(inspector.get_table_names())
+        if current is None:
+            assert "customer" not in tables
+            return 0
+        for entity in current.snapshot["entities"].values():
+            columns = {column["name"] for column in inspector.get_columns(entity["table"])}
+            assert columns == set(entity["columns"]), entity["table"]
+            indexes = {index["name"] for index in inspector.get_indexes(entity["table"])}
+            assert indexes == set(entity["indexes"]), entity["table"]
+        if database.dialect == "sqlite":
+            assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+            assert connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall() == []
+    return current.number
+
+
+@pytest.mark.timeout(600)
+def test_a_first_apply_killed_anywhere_happened_or_did_not(fresh_urls: Iterator[str]) -> None:
+    numbers = []
+    for point in range(1, POINTS_MAX):
+        url = next(fresh_urls)
+        crashed = apply_and_crash(url, compiled(), None, point)
+        database = open_database(url)
+        numbers.append(check_whole(database))
+        if crashed:
+            assert apply(database, compiled(), base=numbers[-1] or None, by=None).number == 1
+            check_whole(database)
+        database.close()
+        if not crashed:
+            break
+
+    assert numbers[0] == 0 and numbers[-2:] == [1, 1]
+    assert len(numbers) > 8
+
+
+@pytest.mark.timeout(600)
+def test_an_added_to_apply_killed_anywhere_keeps_every_record(fresh_urls: Iterator[str]) -> None:
+    first, second = compiled(), compiled(FIRM, *ADDED)
+    tables, new_tables = build_tables(first), build_tables(second)
+    numbers = []
+    for point in range(1, POINTS_MAX):
+        url = next(fresh_urls)
+        database = open_database(url)
+        apply(database, first, base=None, by=None)
+        with database.writing() as connection:
+            add(connection, tables, "customer", name="Blue Heron Press", city="Beijing")
+            add(connection, tables, "quote", title="Atlas", price="12.50")
+        database.close()
+
+        crashed = apply_and_crash(url, second, 1, point)
+
+        database = open_database(url)
+        numbers.append(check_whole(database))
+        assert apply(database, second, base=numbers[-1], by=None).number == 2
+        check_whole(database)
+        with database.reading() as connection:
+            assert records.holding(connection, new_tables, "customer", {"city": "BEIJING"}) == [1]
+            assert str(records.read(connection, new_tables, "quote", [1])[0]["price"]) == "12.5000"
+        database.close()
+        if not crashed:
+            break
+
+    assert numbers[0] == 1 and numbers[-2:] == [2, 2]
+    assert len(numbers) > 8
+
+
+def test_a_revision_of_a_later_release_is_refused_in_words(database_url: str) -> None:
+    database = open_database(database_url)
+    apply(database, compiled(), base=None, by=None)
+    with database.writing() as connection:
+        later = {**snapshot.take(compiled()), "format": snapshot.FORMAT + 1}
+        table = build_tables(compiled()).revision
+        connection.execute(sa.update(table).values(snapshot=later, versions={"forme": "9.9"}))
+
+    with pytest.raises(Exception, match=r"Forme 9\.9, a later release"):
+        apply(database, compiled(FIRM, ("label: Quote", "label: Offer")), base=1, by=None)
+    database.close()
