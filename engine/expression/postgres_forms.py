@@ -26,6 +26,9 @@ _DAYS = 4_000_000
 _LAST_DAY = 3_652_058
 """9999-12-31, counted from 0001-01-01."""
 
+_EPOCH = 719_162
+"""1970-01-01, counted likewise."""
+
 
 def clamped(text: str, low: str, high: str) -> str:
     """SQL text that gives the value strictly between two bounds, else empty; LEAST and GREATEST skip NULL."""
@@ -61,14 +64,15 @@ _MOVED_DATE = (
     + " AS INTEGER))"
 )
 _MOVED_MOMENT = (
-    "(SELECT "  # noqa: S608 - our own text; values are expressions in its holes
+    "(SELECT (TIMESTAMP '0001-01-01' "  # noqa: S608 - our own text; values are expressions in its holes
+    f"+ CAST(div(v.u, {DAY_MICROSECONDS}) AS INTEGER) * INTERVAL '1 day' "
+    f"+ CAST(mod(v.u, {DAY_MICROSECONDS}) AS BIGINT) * INTERVAL '1 microsecond') AT TIME ZONE 'UTC' FROM (SELECT "
     + clamped(
-        f"(v.m AT TIME ZONE 'UTC' + CAST(div(v.s, {DAY_MICROSECONDS}) AS INTEGER) * INTERVAL '1 day' "
-        f"+ CAST(mod(v.s, {DAY_MICROSECONDS}) AS BIGINT) * INTERVAL '1 microsecond') AT TIME ZONE 'UTC'",
-        "TIMESTAMPTZ '0001-12-31 23:59:59.999999+00 BC'",
-        "TIMESTAMPTZ '10000-01-01 00:00:00+00'",
+        f"EXTRACT(EPOCH FROM {{}}) * 1000000 + {_EPOCH * DAY_MICROSECONDS} + {{}}",
+        "-1",
+        str((_LAST_DAY + 1) * DAY_MICROSECONDS),
     )
-    + f" FROM (SELECT {{}} AS m, {_NEAR_SPAN} AS s OFFSET 0) AS v)"
+    + " AS u OFFSET 0) AS v)"
 )
 _TEXTS = (
     f"(SELECT CASE WHEN length(v.t) <= {LONG_TEXT_CHARACTERS_MAX} THEN v.t END "  # noqa: S608 - as above

@@ -166,7 +166,9 @@ def _among(run: Evaluator, node: nodes.Among) -> bool | None:
     items = [run._eval(item) for item in written] if isinstance(written, tuple) else run._eval(written)
     if value is None or items is None:
         return None
-    return bool(value in items) != node.negated
+    if value in items:
+        return not node.negated
+    return None if None in items else node.negated
 
 
 def _junction(run: Evaluator, node: nodes.Junction) -> bool | None:

@@ -314,9 +314,12 @@ def _aggregate(run: Translation, node: nodes.Aggregate) -> Column:
     if node.where is not None:
         conditions.append(inside.truth(node.where))
     value = sa.literal(1) if node.value is None else inside.visit(node.value)
-    folded = run.forms.fold(node.function, value, "number" if node.value is None else node.value.type.kind)
-    statement = sa.select(folded).select_from(*(source.alias for source in sources)).where(*conditions)
-    return _scalar(statement)
+    rows = sa.select(value.label("value")).select_from(*(source.alias for source in sources)).where(*conditions)
+    # A table of its own: an aggregate over nothing but the holder's columns would belong to the statement around.
+    table = rows.correlate(None).subquery()
+    kind = "number" if node.value is None else node.value.type.kind
+    folded = run.forms.fold(node.function, sa.type_coerce(table.c.value, value.type), kind)
+    return _scalar(sa.select(folded).select_from(table))
 
 
 _VISITS: dict[type, Any] = {

@@ -33,6 +33,10 @@ class Template(sa_functions.FunctionElement[Any]):
         self.type = type_
         super().__init__(*parts)
 
+    def self_group(self, against: Any = None) -> Any:
+        """Itself: every text is grouped already. SQLAlchemy would write `(condition) = 1` on SQLite, past indexes."""
+        return self
+
 
 class Correlated(Template):
     """A value of an outer row inside a subquery: it adds no table to the subquery's FROM."""

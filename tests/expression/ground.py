@@ -279,7 +279,7 @@ def ground(url: str) -> Iterator[Ground]:
             import sqlite3 as module
         engine = sa.create_engine("sqlite://", module=module)
     else:
-        engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+        engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
     found = Ground(engine)
     try:
         yield found
