@@ -40,12 +40,18 @@ class Prepared:
         if not connection.in_transaction():
             # As SQLAlchemy's own execution does; whoever closes the connection ends what is begun here.
             connection.begin()
+        driver: Any = connection.dialect.loaded_dbapi
         cursor = connection.connection.cursor()
         try:
             cursor.execute(self.sql, self._parameters(values))
             found = cursor.fetchall()
             if self._converters is None:
                 self._converters = self._find_converters(cursor.description)
+        except driver.Error as error:
+            # In SQLAlchemy's words, so that whoever opened the connection understands them.
+            raise sa.exc.DBAPIError.instance(
+                self.sql, None, error, driver.Error, hide_parameters=True, dialect=connection.dialect
+            ) from error
         finally:
             cursor.close()
         return [self._convert(row) for row in found] if self._converters else list(found)
