@@ -48,9 +48,9 @@ def check_config(folder: Path, catalog: Catalog) -> tuple[Problem, ...]:
 def _compile(sources: Sources, catalog: Catalog) -> Model:
     config = merge_layers(sources, known_keys(catalog))
     stop_on(check_shapes(config, catalog))
+    stop_on((*check_ids(config), *check_settings(config)))
     config = expand_links(config)
     names = Names(config, catalog)
-    stop_on((*check_ids(config), *check_settings(config)))
     stop_on(read_kinds(names))
     stop_on((*check_links(names), *check_references(names)))
     model = build_model(names)

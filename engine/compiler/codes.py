@@ -83,6 +83,9 @@ CODES: Final[Mapping[str, str]] = {
     "formula.input": "A computed field has a setting that only typed fields have.",
     "formula.lookup": "A stored formula names a lookup; write its path.",
     "formula.override": "`override` stands on a field without a formula.",
+    # demo data
+    "demo.person": "The demo data names a person in a way that cannot be read.",
+    "demo.step": "A step of the demo data cannot be read.",
     # the whole
     "app.currency": "The currency does not exist.",
     "app.locale": "The language does not exist.",

@@ -84,7 +84,7 @@ class _View:
         """The values that it shows and the role may not see, with the reason."""
         home = self.model.root_of(entity.name)
         for key in shown_fields(expression.node):
-            if key[0] == "user" or self.model.entities[key[0]].fields[key[1]].system:
+            if key[0] == "user":
                 continue
             if self.hides(key):
                 yield key, "which the role may not read"

@@ -31,23 +31,34 @@ def check_ids(config: Config) -> Iterator[Problem]:
         yield from _check_id(name, config.places.key(path))
     for name in data.get("constants", {}):
         yield from _reserved_name(name, "constant", config.places.key(("constants", name)))
-    for entity, said in data.get("entities", {}).items():
+    for entity in data.get("entities", {}):
         yield from _reserved_entity(entity, config.places.key(("entities", entity)))
-        for field in said.get("fields", {}):
-            mark = config.places.key(("entities", entity, "fields", field))
-            yield from _reserved_field(field, said.get("owned_by"), mark)
+    for path, fields, owned_by in _field_maps(data):
+        for field in fields:
+            yield from _reserved_field(field, owned_by, config.places.key((*path, field)))
+
+
+def _field_maps(data: dict[str, Any]) -> Iterator[tuple[KeyPath, dict[str, Any], object]]:
+    """Every map of fields with its path and its owner: those of entities, and those kept on links."""
+    for entity, said in data.get("entities", {}).items():
+        path: KeyPath = ("entities", entity, "fields")
+        yield path, said["fields"], said.get("owned_by")
+        for name, field in said["fields"].items():
+            if isinstance(field.get("fields"), dict):
+                yield (*path, name, "fields"), field["fields"], f"{entity}.{name}"
 
 
 def _inner_ids(data: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
-    for entity, said in data.get("entities", {}).items():
-        base: KeyPath = ("entities", entity)
-        yield from (((*base, "fields", field), field) for field in said["fields"])
-        yield from (((*base, "checks", check), check) for check in said.get("checks", {}))
-        yield from (((*base, "form", "sections", s), s) for s in said.get("form", {}).get("sections", {}))
-        for field, value in said["fields"].items():
+    for path, fields, _ in _field_maps(data):
+        for field, value in fields.items():
+            yield (*path, field), field
             choices = value.get("choices")
             if isinstance(choices, dict):
-                yield from (((*base, "fields", field, "choices", choice), choice) for choice in choices)
+                yield from (((*path, field, "choices", choice), choice) for choice in choices)
+    for entity, said in data.get("entities", {}).items():
+        base: KeyPath = ("entities", entity)
+        yield from (((*base, "checks", check), check) for check in said.get("checks", {}))
+        yield from (((*base, "form", "sections", s), s) for s in said.get("form", {}).get("sections", {}))
     for pipeline, said in data.get("pipelines", {}).items():
         yield from ((("pipelines", pipeline, "stages", stage), stage) for stage in said["stages"])
 
@@ -73,7 +84,13 @@ def _reserved_name(name: str, thing: str, mark: Mark) -> Iterator[Problem]:
     elif "__" in name:
         reason = "two underlines are kept for the engine's own columns"
     if reason:
-        yield Problem("id.reserved", f"A {thing} cannot be called '{name}': {reason}.", mark, f"Try '{_other(name)}'.")
+        yield Problem(
+            "id.reserved", f"{_an(thing)} cannot be called '{name}': {reason}.", mark, f"Try '{_other(name)}'."
+        )
+
+
+def _an(thing: str) -> str:
+    return f"An {thing}" if thing[0] in "aeiou" else f"A {thing}"
 
 
 def _other(name: str) -> str:

@@ -27,8 +27,10 @@ def _plugins(finder: Finder) -> Iterator[Problem]:
     for index, plugin in enumerate(finder.names.config.data["app"].get("plugins", [])):
         known = finder.names.catalog.plugins
         if plugin not in known:
-            path = ("app", "plugins", index)
+            path: KeyPath = ("app", "plugins", index)
             hint = did_you_mean(plugin, known) or "Install it, or correct the name."
+            if finder.names.config.places.value(path).layer:
+                hint = f"A pack only asks for a plugin; add `plugins: [{plugin}]` to your own app.yaml to let it in."
             yield finder.problem("plugin.unknown", f"There is no plugin '{plugin}'.", path, hint)
 
 
@@ -89,7 +91,7 @@ def _each(finder: Finder, entity: str, word: str, path_text: str, path: KeyPath)
     last = names.walk(owner, path_text)
     if not last or names.fields(last[-1][0]).get(last[-1][1], {}).get("type") != "lines":
         yield finder.problem("each.path", f"'{path_text}' does not end at lines.", path, "Name a lines field.")
-    elif names.target(entity, word) != arrived:
+    elif names.target(entity, word) != arrived and names.target(entity, word) in (None, *names.entities):
         message = f"'{word}' must be a link to {arrived}, which '{path_text}' holds."
         yield finder.problem("each.field", message, path, f"Write `{word}: {{type: link, to: {arrived}}}`.")
 

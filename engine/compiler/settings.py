@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from zoneinfo import available_timezones
 
 from babel import Locale, UnknownLocaleError
@@ -37,6 +38,7 @@ def _locale(locale: str, mark: Mark) -> Problem:
     return Problem("app.locale", f"'{locale}' is no language.", mark, hint)
 
 
+@cache
 def is_locale(text: str) -> bool:
     """Whether this names a language that figures and dates can be shown in."""
     if not LOCALE.fullmatch(text):

@@ -19,7 +19,7 @@ from engine.compiler import parts
 from engine.compiler.layers import Config
 from engine.compiler.schema import PARTS, field_schema
 from engine.compiler.tree import KeyPath, Places
-from engine.problems import Problem, did_you_mean
+from engine.problems import Problem, did_you_mean, nearest
 
 _NOTHING_REMOTE: Registry[Any] = Registry()
 """No reference leads anywhere: a schema never makes the compiler read a file or an address."""
@@ -145,14 +145,7 @@ def explain_error(error: ValidationError, base: KeyPath, places: Places) -> Iter
     elif error.validator == "required":
         for key in _strings(error.validator_value):
             if key not in _map_of(error.instance):
-                message = f"{_name(path)} has no '{key}'."
-                described = schema.get("properties", {}).get(key, {})
-                hint = (
-                    _near_key(key, _map_of(error.instance), schema)
-                    or described.get("description")
-                    or f"Add `{key}: ...`."
-                )
-                yield Problem("key.missing", message, places.key(path), hint)
+                yield _missing_key(key, _map_of(error.instance), schema, path, places)
     elif error.validator == "anyOf" and (inner := _closest_branch(error)):
         for deeper in inner:
             yield from explain_error(deeper, base, places)
@@ -186,11 +179,18 @@ def _map_of(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _near_key(key: str, instance: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
-    """When the missing key is there, misspelt, say so."""
+def _missing_key(
+    key: str, instance: Mapping[str, Any], schema: Mapping[str, Any], path: KeyPath, places: Places
+) -> Problem:
+    """What is missing; when it is there but misspelt, at that key."""
     unknown = [name for name in instance if name not in schema.get("properties", {})]
-    hint = did_you_mean(key, unknown) if unknown else ""
-    return f"'{hint.split(chr(39))[1]}' should be '{key}'." if hint.startswith("Did") else ""
+    near = nearest(key, unknown)
+    if near is not None:
+        message = f"'{near}' is not a key of {schema.get('title', 'this')}."
+        return Problem("key.unknown", message, places.key((*path, near)), f"Did you mean '{key}'?")
+    described = schema.get("properties", {}).get(key, {})
+    hint = described.get("description") or f"Add `{key}: ...`."
+    return Problem("key.missing", f"{_name(path)} has no '{key}'.", places.key(path), hint)
 
 
 def _unknown_keys(instance: Any, schema: Mapping[str, Any], path: KeyPath, places: Places) -> Iterator[Problem]:

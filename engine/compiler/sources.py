@@ -289,10 +289,13 @@ class Sources:
 
 
 def plugin_names(sources: Sources | Iterable[SourceText]) -> tuple[str, ...]:
-    """The plugins that `app.plugins` of any layer names: what the catalog must hold before the config can compile."""
+    """The plugins that the firm's own files switch on: what the catalog must hold before the config can compile.
+
+    A pack is data: it may say that it needs a plugin, but only the firm lets code in.
+    """
     texts = sources.texts if isinstance(sources, Sources) else sources
     found: dict[str, None] = {}
-    for document in parse_all(texts)[0]:
+    for document in parse_all(text for text in texts if not text.layer)[0]:
         for path in (("app", "plugins"), ("app", "plugins", "add")):
             listed = document.root.at(*path)
             if listed is not None and isinstance(listed.content, list):

@@ -10,6 +10,7 @@ from engine.compiler.formulas import Formulas, reason
 from engine.compiler.links import Finder
 from engine.compiler.names import Names
 from engine.compiler.references import key_field
+from engine.compiler.terms import HOLE
 from engine.compiler.tree import KeyPath
 from engine.expression.nodes import BOOLEAN
 from engine.kinds import BadValue, FieldType, Reader
@@ -95,6 +96,7 @@ class _Rule(_Story):
         yield from self.entity(value, path)
         for key in ("unless", "until", "when"):
             self.where(value, key, path, self.watched, self.watched)
+        self.texts(value, path)
         target = value.get("entity", self.watched if verb in ("update", "copy") else None)
         self.where(value, "where", path, target, self.watched)
         if not self.known(target):
@@ -105,6 +107,19 @@ class _Rule(_Story):
             kind = self.names.result(str(target), field)
             if kind is not None:
                 self.value(raw, below, kind)
+
+    def texts(self, value: Mapping[str, Any], path: KeyPath) -> None:
+        """Whom a step turns to, and what it writes to them."""
+        scope = self.formulas.scope(self.watched, old=True, record=self.watched)
+        for key in ("to", "record"):
+            if isinstance(value.get(key), str) and value[key].startswith("="):
+                self.formulas.compile(value[key][1:].strip(), (*path, key), scope)
+        for key in ("text", "subject"):
+            said = value.get(key)
+            by_locale = said if isinstance(said, dict) else {} if said is None else {"": said}
+            for locale, text in by_locale.items():
+                below: KeyPath = (*path, key, locale) if locale else (*path, key)
+                self.formulas.pieces(HOLE.sub("", text), below, scope)
 
     def value(self, raw: object, path: KeyPath, kind: FieldType) -> None:
         if isinstance(raw, str) and ("{" in raw or raw.startswith("=")) and kind.key in ("text", "long_text"):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.compiler.layers import Config
+from engine.compiler.settings import is_locale
 from engine.compiler.tree import KeyPath
 from engine.problems import Problem, did_you_mean
 from engine.words import NO_WORDS, Words
@@ -47,6 +48,11 @@ class Terms:
             raw = {self.config.data["app"].get("locale", "en"): raw}
         if not isinstance(raw, dict):
             return NO_WORDS
+        for locale in raw:
+            if not is_locale(locale):
+                mark = self.config.places.key((*path, locale))
+                message, hint = f"'{locale}' is no language.", did_you_mean(locale, ("zh-CN", "en"))
+                self.problems.append(Problem("app.locale", message, mark, hint))
         return Words({locale: self._fill(text, locale, (*path, locale)) for locale, text in raw.items()})
 
     def _fill(self, text: str, locale: str, path: KeyPath) -> str:

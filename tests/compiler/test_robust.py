@@ -19,15 +19,82 @@ from tests.compiler.configs import GOLDEN, SMALL, catalog, problems_of, sources
 _VALID = yaml.safe_load((GOLDEN / "whole_crm" / "app.yaml").read_text(encoding="utf-8"))
 _WORDS = sorted(
     {"app", "entities", "fields", "type", "text", "money", "link", "to", "of", "lines", "owned_by", "stage", "pipeline"}
-    | {"pipelines", "roles", "grants", "read", "update", "before", "set", "default", "expr", "=me", "by", "cases", "each"}
-    | {"label", "zh-CN", "en", "one", "choices", "title", "{name}", "{", "name", "customer", "deal", "deal.customer", "add"}
-    | {"remove", "after", "list", "columns", "sort", "form", "sections", "checks", "message", "refuse_when", "rollup", "sum"}
-    | {"links", "lookup", "backlink", "dated", "from", "until", "copy", "unique", "where", "1 / 0", "a.b.c", "find(x)", "terms"}
-    | {"rules", "trigger", "steps", "tests", "as", "expect", "constants", "packs", "plugins", "stages", "20%", "__", "None"}
+    | {
+        "pipelines",
+        "roles",
+        "grants",
+        "read",
+        "update",
+        "before",
+        "set",
+        "default",
+        "expr",
+        "=me",
+        "by",
+        "cases",
+        "each",
+    }
+    | {
+        "label",
+        "zh-CN",
+        "en",
+        "one",
+        "choices",
+        "title",
+        "{name}",
+        "{",
+        "name",
+        "customer",
+        "deal",
+        "deal.customer",
+        "add",
+    }
+    | {
+        "remove",
+        "after",
+        "list",
+        "columns",
+        "sort",
+        "form",
+        "sections",
+        "checks",
+        "message",
+        "refuse_when",
+        "rollup",
+        "sum",
+    }
+    | {
+        "links",
+        "lookup",
+        "backlink",
+        "dated",
+        "from",
+        "until",
+        "copy",
+        "unique",
+        "where",
+        "1 / 0",
+        "a.b.c",
+        "find(x)",
+        "terms",
+    }
+    | {
+        "rules",
+        "trigger",
+        "steps",
+        "tests",
+        "as",
+        "expect",
+        "constants",
+        "packs",
+        "plugins",
+        "stages",
+        "20%",
+        "__",
+        "None",
+    }
 )
-scalars = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(), st.sampled_from(_WORDS), st.text(max_size=12)
-)
+scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.sampled_from(_WORDS), st.text(max_size=12))
 trees = st.recursive(
     scalars,
     lambda inner: st.one_of(
@@ -102,7 +169,8 @@ HOSTILE = {
     "a tag that runs code": (b"app: !!python/object/apply:os.system [ls]", "yaml.tag", 1),
     "a tag of one's own": (b"app: {}\nroles: !include other.yaml", "yaml.tag", 2),
     "a billion laughs": (
-        b"a: &a [x, x]\n" + b"".join(b"%c: &%c [*%c, *%c]\n" % (99 + i, 99 + i, 98 + i if i else 97, 97) for i in range(9)),
+        b"a: &a [x, x]\n"
+        + b"".join(b"%c: &%c [*%c, *%c]\n" % (99 + i, 99 + i, 98 + i if i else 97, 97) for i in range(9)),
         "yaml.alias",
         2,
     ),
