@@ -54,5 +54,3 @@ def static() -> Router:
     """The built assets; their names carry a hash, so that browsers may keep them for ever."""
     forever = CacheControlHeader(max_age=31_536_000, public=True, immutable=True)
     return create_static_files_router("/static", directories=[DIST], cache_control=forever, include_in_schema=False)
-
-

@@ -156,7 +156,7 @@ def asked(posted: Posted) -> Asked:
     for action in ("add", "remove", "refresh", "find"):
         path = posted.get(f"_{action}")
         if path:
-            return Asked(action, path)  # type: ignore[arg-type]
+            return Asked(action, path)
     return Asked("save")
 
 
@@ -210,7 +210,6 @@ def walk_texts(record: FormRecord, prefix: str = "") -> Iterator[tuple[str, str]
         yield f"{prefix}{name}", ""
         for index, line in enumerate(lines):
             yield from walk_texts(line, f"{prefix}{name}.{index}.")
-
 
 
 def drop_blank(record: FormRecord) -> None:

@@ -31,7 +31,8 @@ def handlers(routes: Iterable[Route], *, loop: bool) -> list[HTTPRouteHandler]:
     """Litestar's handlers for a table; `loop` says whether short routes run on the event loop."""
     return [
         HTTPRouteHandler(
-            route.path, http_method=HttpMethod(route.method), status_code=200, sync_to_thread=not (route.short and loop),
+            route.path, http_method=HttpMethod(route.method), status_code=200,
+            sync_to_thread=not (route.short and loop),
             name=f"{route.method} {route.path}", request_max_body_size=route.body_bytes_max,
         )(route.handler)
         for route in routes

@@ -89,9 +89,7 @@ def open_door(request: AnyRequest) -> Visit:
     site, settings = site_of(request), settings_of(request)
     actor = Actor(user=None, locale=guess_locale(request, site), timezone=site.model.app.timezone)
     visitor = request.cookies.get(settings.visitor_cookie, "")
-    return Visit(
-        request=request, site=site, settings=settings, session=visitor, actor=actor, posted=posted_of(request)
-    )
+    return Visit(request=request, site=site, settings=settings, session=visitor, actor=actor, posted=posted_of(request))
 
 
 def guess_locale(request: AnyRequest, site: Site) -> str:

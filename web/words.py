@@ -253,7 +253,7 @@ WORDS: dict[str, Words] = {
     "explain_title": words("{label} 从何而来", "How {label} came about"),
     "explain_hidden": words("公式涉及您无权查看的内容。", "The formula names something that you may not see."),
     "explain_typed": words("这个数值由人工填写，没有采用公式。", "Somebody typed this value over the formula."),
-    "explain_frozen": words("这个数字已固定，不再随输入变化。", "This figure stands still, whatever has become of its inputs."),
+    "explain_frozen": words("这个数字已固定，不再随输入变化。", "This figure stands still, whatever its inputs are now."),
     "explain_rows": words("汇总的行数：{count}", "Rows that it goes over: {count}"),
     # ---- errors
     "error.400": words("请求无法读取", "The request cannot be read"),
@@ -262,7 +262,8 @@ WORDS: dict[str, Words] = {
     "error.401.lead": words("您的登录已结束，请重新登录。", "Your session has ended. Please sign in again."),
     "error.403": words("无权执行此操作", "You may not do this"),
     "error.403.lead": words(
-        "您的角色没有这项权限。如有需要，请联系管理员。", "Your roles do not allow it. Ask an administrator if you need it."
+        "您的角色没有这项权限。如有需要，请联系管理员。",
+        "Your roles do not allow it. If you need it, ask an administrator."
     ),
     "error.csrf": words("请重新打开页面", "Please open the page again"),
     "error.csrf.lead": words(
@@ -277,7 +278,8 @@ WORDS: dict[str, Words] = {
     "error.405.lead": words("这个地址不支持该操作。", "This address does not allow that."),
     "error.409": words("记录已被更改", "The record has changed"),
     "error.409.lead": words(
-        "有人在您之前更改了这条记录。请重新打开后再试。", "Someone changed this record before you. Open it again and retry."
+        "有人在您之前更改了这条记录。请重新打开后再试。",
+        "Someone changed this record before you. Open it again and retry."
     ),
     "error.413": words("内容过大", "Too large"),
     "error.413.lead": words("发送的内容超过了允许的大小。", "What was sent is larger than allowed."),

@@ -135,6 +135,4 @@ def _named(change: FieldChange, named: Mapping[tuple[str, int], str]) -> FieldCh
 
 def _event(entity: Entity, entry: Entry, changes: list[FieldChange], id: int, root: str) -> Event:
     own = entry.entity == root and entry.record == id
-    return Event(
-        entry.id, entry.at, entry.user, entry.actor, entry.action, entity, own, tuple(changes), entry.rule
-    )
+    return Event(entry.id, entry.at, entry.user, entry.actor, entry.action, entity, own, tuple(changes), entry.rule)

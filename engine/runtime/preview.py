@@ -131,7 +131,6 @@ def _look_at(session: Session, access: Access, tree: Tree, before: Figures | Non
     )  # fmt: skip
 
 
-
 @dataclass(slots=True)
 class Observer:
     """Looks at the fields of one tree; a figure that cannot be worked out is noted once and shows empty."""
@@ -188,4 +187,3 @@ class Observer:
     def note(self, refused: InvalidRecord) -> None:
         """Keep what was wrong."""
         self.errors.extend(error for error in refused.errors if error not in self.errors)
-

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -44,16 +45,16 @@ _HASHED: dict[str, str] = {}
 class Browser:
     """What a person does with pages: opens them, fills forms in, presses buttons."""
 
-    def __init__(self, client: TestClient) -> None:
+    def __init__(self, client: TestClient[Any]) -> None:
         self.client = client
         self.page: httpx.Response = client.get("/healthz")
 
-    def open(self, path: str, *, follow: bool = True, **headers: str) -> httpx.Response:
+    def open(self, path: str, *, follow: bool = True, headers: Mapping[str, str] | None = None) -> httpx.Response:
         """Go to a page."""
         self.page = self.client.get(path, headers=headers, follow_redirects=follow)
         return self.page
 
-    def send(self, path: str, values: dict[str, object] | None = None, *, follow: bool = True) -> httpx.Response:
+    def send(self, path: str, values: Mapping[str, object] | None = None, *, follow: bool = True) -> httpx.Response:
         """Post a form with the token of the page that is open."""
         data = {"_csrf": self.csrf, **(values or {})}
         self.page = self.client.post(path, data=data, follow_redirects=follow)
@@ -97,7 +98,7 @@ def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
 
 
 @pytest.fixture
-def client(site: Site) -> Iterator[TestClient]:
+def client(site: Site) -> Iterator[TestClient[Any]]:
     """The web app over that firm."""
     app = create_app(SiteHolder(site), Settings(hosts=("testserver.local",)))
     with TestClient(app) as client:
@@ -105,7 +106,7 @@ def client(site: Site) -> Iterator[TestClient]:
 
 
 @pytest.fixture
-def browser(client: TestClient) -> Browser:
+def browser(client: TestClient[Any]) -> Browser:
     """A browser in which nobody is signed in."""
     return Browser(client)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from litestar.testing import TestClient
@@ -38,7 +39,7 @@ def test_guessing_is_slowed_down(site: Site, browser: Browser) -> None:
     assert browser.sign_in("lin", PASSWORD).status_code == 429, "the right one must wait too"
 
 
-def test_the_session_id_is_always_a_new_one(site: Site, client: TestClient, browser: Browser) -> None:
+def test_the_session_id_is_always_a_new_one(site: Site, client: TestClient[Any], browser: Browser) -> None:
     add_person(site, "林晓", "lin", "manager")
     client.cookies.set(COOKIE, "chosen-by-an-attacker")
     browser.sign_in("lin")
@@ -52,7 +53,7 @@ def test_the_session_id_is_always_a_new_one(site: Site, client: TestClient, brow
 
 
 def test_signing_out_ends_the_session_in_the_database(boss: Browser) -> None:
-    cookie = next(c.value for c in boss.client.cookies.jar if c.name == COOKIE)
+    cookie = next(c.value or "" for c in boss.client.cookies.jar if c.name == COOKIE)
     boss.open("/")
     boss.send("/logout")
     assert boss.page.url.path == "/login"
@@ -143,7 +144,7 @@ def test_static_files_may_be_kept_for_ever(boss: Browser) -> None:
     assert "immutable" in headers["cache-control"] and "set-cookie" not in headers
 
 
-def test_an_unknown_host_is_refused(client: TestClient) -> None:
+def test_an_unknown_host_is_refused(client: TestClient[Any]) -> None:
     assert client.get("/healthz", headers={"host": "evil.example"}).status_code == 400
     assert client.get("/healthz", headers={"host": ""}).status_code == 400
     assert client.get("/healthz").status_code == 200

@@ -71,7 +71,7 @@ def test_nothing_found_says_so_and_offers_the_way_back(many: Browser) -> None:
 
 
 def test_htmx_gets_the_part_alone(many: Browser) -> None:
-    part = many.open("/customer?sort=-limit", **{"HX-Request": "true"})
+    part = many.open("/customer?sort=-limit", headers={"HX-Request": "true"})
     assert part.text.lstrip().startswith('<div class="list"')
     assert "<html" not in part.text
     assert "HX-Request" in part.headers["vary"]
@@ -89,7 +89,7 @@ HOSTILE = '"><img src=x onerror=alert(1)>{{7*7}}<script>alert(1)</script>'
 
 def test_hostile_texts_are_shown_as_they_are(site: Site, many: Browser) -> None:
     made = save(site, system(), Draft("customer", {"name": HOSTILE, "notes": HOSTILE, "web": "https://example.org/x"}))
-    for path in (f"/customer?q=alert", f"/customer/{made.id}", f"/customer/{made.id}/edit",
+    for path in ("/customer?q=alert", f"/customer/{made.id}", f"/customer/{made.id}/edit",
                  f"/customer/{made.id}/delete", "/"):  # fmt: skip
         page = many.open(path).text
         assert "<img src=x" not in page and "<script>alert" not in page, path

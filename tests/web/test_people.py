@@ -56,8 +56,8 @@ def test_language_theme_and_time_zone_are_ones_own(boss: Browser) -> None:
 
 
 def test_the_sign_in_page_speaks_the_browsers_language(browser: Browser) -> None:
-    assert "登录" in browser.open("/login", **{"accept-language": "zh-TW,zh;q=0.9"}).text
-    assert "Sign in" in browser.open("/login", **{"accept-language": "fr,en;q=0.8"}).text
+    assert "登录" in browser.open("/login", headers={"accept-language": "zh-TW,zh;q=0.9"}).text
+    assert "Sign in" in browser.open("/login", headers={"accept-language": "fr,en;q=0.8"}).text
 
 
 def test_changing_the_password_signs_all_other_devices_out(boss: Browser) -> None:

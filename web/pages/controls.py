@@ -79,18 +79,14 @@ class Desk:
         return uploads.file_name(self.visit, id)
 
 
-def control(
-    desk: Desk, found: Field, look: Look, path: str, record: FormRecord, errors: tuple[str, ...]
-) -> Control:
+def control(desk: Desk, found: Field, look: Look, path: str, record: FormRecord, errors: tuple[str, ...]) -> Control:
     """The control of one field."""
     widget = found.kind.widget if found.kind.widget in WIDGETS else "text"
     text, id = record.text(found.name), "f-" + path.replace(".", "-")
     help = found.help.text(desk.visit.locale)
     if found.computed is not None:
         help = f"{help} {desk.visit.say('typed_value')}".strip()
-    described = " ".join(
-        part for part in (f"{id}-error" if errors else "", f"{id}-help" if help else "") if part
-    )
+    described = " ".join(part for part in (f"{id}-error" if errors else "", f"{id}-help" if help else "") if part)
     more: dict[str, Any] = {}
     if widget in ("select", "multiselect"):
         more["options"] = choice_options(desk, found, look, record.texts.get(found.name, ()))
@@ -103,7 +99,8 @@ def control(
     return Control(
         name=path, id=id, label=found.label.text(desk.visit.locale), widget=widget,
         value=("true" if text == "true" else "") if widget == "checkbox" else text,
-        required=look.required, errors=errors, help=help, described=described, group=widget == "multiselect" or (widget == "picker" and found.kind.key == "links"),
+        required=look.required, errors=errors, help=help, described=described,
+        group=widget == "multiselect" or found.kind.key == "links",
         wide=widget in ("textarea", "multiselect"), number=found.kind.align == "end",
         effect=(found.entity, found.name) in desk.effects, **more,
     )  # fmt: skip

@@ -203,7 +203,8 @@ def error_links(errors: Iterable[FieldError], visit: Visit, shown: Mapping[str, 
     for error in errors:
         label = shown.get(error.field, "")
         colon = visit.say("colon")
-        found.append(ErrorLink(f"#{html_id(error.field)}" if label else "", label + colon if label else "", error.message))
+        href = f"#{html_id(error.field)}" if label else ""
+        found.append(ErrorLink(href, label + colon if label else "", error.message))
     return tuple(found)
 
 
@@ -212,8 +213,8 @@ def effects_of(model: Model, entity: Entity) -> frozenset[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
     for field in entity.fields.values():
         default = field.default.expression if field.default else None
-        conditions = (field.visible_when, field.required_when, field.readonly_when, default, *field.choices_when.values())
-        for condition in conditions:
+        own = (field.visible_when, field.required_when, field.readonly_when, default)
+        for condition in (*own, *field.choices_when.values()):
             if condition is not None:
                 found |= {(step.entity, step.field) for path in condition.paths() for step in path.steps}
         if field.kind.widget == "lines":

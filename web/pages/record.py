@@ -218,7 +218,7 @@ class RecordBinder:
     def steps(self, record: Record) -> tuple[Step, ...]:
         """The stages of the pipeline, with those that the record may be moved to."""
         pipeline = self.visit.site.model.pipelines.get(record.pipeline or "")
-        if pipeline is None or self.entity.stage not in record.values:
+        if pipeline is None or self.entity.stage is None or self.entity.stage not in record.values:
             return ()
         stage, moves = record.values[self.entity.stage], frozenset(record.moves)
         return tuple(
@@ -276,6 +276,3 @@ def line_columns(line: Entity) -> tuple[str, ...]:
         name for name, field in line.fields.items()
         if not field.system and name != parent and field.kind.key not in ("lines", "links", "backlink")
     )  # fmt: skip
-
-
-

@@ -17,12 +17,20 @@ from engine.runtime.preview import Preview, preview
 from engine.runtime.save import save
 from web.filling import Clash, fill, merge, take
 from web.forms import (
-    FormRecord, add_row, asked, drop_blank, holder_entity, make_draft, packed, read_form, remove_row,
+    FormRecord,
+    add_row,
+    asked,
+    drop_blank,
+    holder_entity,
+    make_draft,
+    packed,
+    read_form,
+    remove_row,
     unpacked,
 )  # fmt: skip
 from web.pages.conflict import conflict_rows
-from web.pages.form import FormBuilder, FormPage, by_path, effects_of, error_links, labels_of
 from web.pages.controls import Desk
+from web.pages.form import FormBuilder, FormPage, by_path, effects_of, error_links, labels_of
 from web.pages.pickers import Pickers
 from web.pages.shell import Crumb, make_shell
 from web.render import html, see
@@ -213,7 +221,8 @@ def answer(
         errors_title=visit.say("errors_title_one") if len(errors) == 1 else
         visit.say("errors_title", count=len(errors)),
         warnings=warnings, waiting=tuple(builder.waiting), original=editing.original, conflict=conflict,
-        clashes=conflict_rows(visit, desk, clashes), multipart=has_files(entity, visit.site.model), effects=bool(desk.effects),
+        clashes=conflict_rows(visit, desk, clashes), multipart=has_files(entity, visit.site.model),
+        effects=bool(desk.effects),
     )  # fmt: skip
     crumbs = [Crumb(entity.plural.text(visit.locale), f"/{entity.name}")]
     if editing.id is not None:
@@ -226,8 +235,7 @@ def answer(
 def has_files(entity: Entity, model: Any) -> bool:
     """Whether the form may send files, its lines' included."""
     return any(
-        found.kind.widget == "file"
-        or (found.kind.widget == "lines" and has_files(model.line_entity(found), model))
+        found.kind.widget == "file" or (found.kind.widget == "lines" and has_files(model.line_entity(found), model))
         for found in entity.fields.values()
     )
 

@@ -16,7 +16,12 @@ from engine.runtime.browse import Page, browse
 from engine.runtime.listing import ListQuery, read_filter
 from web.pages.cells import Cell, Painter, cell_text
 from web.pages.listing import (
-    Address, ListPage, columns_of, filter_chips, filter_fields, page_sizes,
+    Address,
+    ListPage,
+    columns_of,
+    filter_chips,
+    filter_fields,
+    page_sizes,
 )  # fmt: skip
 from web.pages.pickers import Pickers
 from web.pages.shell import Crumb, make_shell
@@ -101,7 +106,7 @@ def bind_list(visit: Visit, entity: Entity, query: ListQuery, page: Page, addres
             bin_label=say("leave_bin" if query.deleted else "bin"), bin_icon="trash",
         )  # fmt: skip
     if not page.rows:
-        return replace(common, **empty_words(visit, plural, query, common))
+        return nothing_to_show(visit, plural, query, common)
     first = (query.page - 1) * query.size + 1
     return replace(
         common,
@@ -130,18 +135,23 @@ def total_words(page: Page, visit: Visit) -> str:
     return count if page.total_is == "exact" else visit.say("count_at_least", count=count)
 
 
-def empty_words(visit: Visit, plural: str, query: ListQuery, common: ListPage) -> dict[str, str]:
+def nothing_to_show(visit: Visit, plural: str, query: ListQuery, common: ListPage) -> ListPage:
     """Why there is nothing to see, and what to do."""
     say = visit.say
     if query.q or query.filters or query.page > 1:
-        return {"empty_title": say("no_match_title"), "empty_lead": say("no_match"), "empty_href": common.clear,
-                "empty_label": say("filter_clear")}  # fmt: skip
+        return replace(
+            common, empty_title=say("no_match_title"), empty_lead=say("no_match"), empty_href=common.clear,
+            empty_label=say("filter_clear"),
+        )  # fmt: skip
     if query.deleted:
-        return {"empty_title": say("bin_empty_title"), "empty_lead": say("bin_empty")}
-    found = {"empty_title": say("no_records_title", name=plural.lower() if plural.isascii() else plural)}
-    if common.new_href:
-        return found | {"empty_lead": say("no_records"), "empty_href": common.new_href, "empty_label": common.new_label}
-    return found | {"empty_lead": say("no_records_readable")}
+        return replace(common, empty_title=say("bin_empty_title"), empty_lead=say("bin_empty"))
+    title = say("no_records_title", name=plural.lower() if plural.isascii() else plural)
+    if not common.new_href:
+        return replace(common, empty_title=title, empty_lead=say("no_records_readable"))
+    return replace(
+        common, empty_title=title, empty_lead=say("no_records"), empty_href=common.new_href,
+        empty_label=common.new_label,
+    )  # fmt: skip
 
 
 def rows_of(visit: Visit, entity: Entity, page: Page) -> tuple[tuple[Cell, ...], ...]:

@@ -81,9 +81,9 @@ def people_page(visit: Visit, page: PeoplePage, *, status: int = 200) -> Respons
     return html(visit, shell, "people.html", page, status=status)
 
 
-def refused(visit: Visit, problem: str, **typed: str) -> Response[Any]:
+def refused(visit: Visit, problem: str, *, name: str = "", login: str = "") -> Response[Any]:
     """The page with what stood in the way, and what was typed."""
-    return people_page(visit, replace(bind_people(visit), problem=problem, **typed), status=422)
+    return people_page(visit, replace(bind_people(visit), problem=problem, name=name, login=login), status=422)
 
 
 def add_person(request: AnyRequest) -> Response[Any]:
@@ -95,9 +95,7 @@ def add_person(request: AnyRequest) -> Response[Any]:
     if len(password) < signin.PASSWORD_MIN:
         return refused(visit, visit.say("password_short", count=signin.PASSWORD_MIN), name=name, login=login)
     try:
-        people.add(
-            visit.site, visit.actor, name=name, login=login, roles=roles, password=password, must_change=True
-        )
+        people.add(visit.site, visit.actor, name=name, login=login, roles=roles, password=password, must_change=True)
     except InvalidRecord as error:
         return refused(visit, " ".join(found.message for found in error.errors), name=name, login=login)
     return see("/-/people?done=person_added")
