@@ -140,6 +140,8 @@ class _Removal:
     """What the records share that go together."""
     trees: list[Tree] = field(default_factory=list)
     clear: list[tuple[str, int, str]] = field(default_factory=list)
+    lines: list[tuple[str, int]] = field(default_factory=list)
+    """Lines of records that stay: they go with what they link to."""
     errors: list[FieldError] = field(default_factory=list)
 
     def gather(self, tree: Tree) -> None:
@@ -170,16 +172,12 @@ class _Removal:
 
     def _gather_cascade(self, entity: str, id: int) -> None:
         known = self.session.entity(entity)
-        if known.root:
-            tree = load_tree(self.session, known, id)
-            if tree is not None:
-                self.gather(tree)
+        if not known.root:
+            self.lines.append((entity, id))
             return
-        row = self.session.row(entity, id)
-        assert known.owned_by is not None
-        if row is not None:
-            label = known.plural.text(self.session.locale)
-            self.errors.append(self.session.error("", "in_use", entity=label, count=1))
+        tree = load_tree(self.session, known, id)
+        if tree is not None:
+            self.gather(tree)
 
     def carry_out(self) -> None:
         """Write it all: links cleared first, then the records with one shared deletion."""
@@ -187,6 +185,8 @@ class _Removal:
         system = Session.open(session.site, session.connection, _as_engine(session.actor))
         for entity, id, name in self.clear:
             self._clear(system, entity, id, name)
+        for entity, id in self.lines:
+            self._delete_line(entity, id)
         nodes = [node for tree in self.trees for node in tree.root.walk()]
         for tree in self.trees:
             for node in tree.root.walk():
@@ -200,6 +200,14 @@ class _Removal:
             save_in(system, Draft(entity, {name: None}, id=id))
             return
         records.update(system.connection, system.tables, entity, id, {name: None})
+
+    def _delete_line(self, entity: str, id: int) -> None:
+        session = self.session
+        row: dict[str, Any] = {"deleted_at": session.now, "deleted__with": self.deletion}
+        row |= {"updated_at": session.now, "updated_by": session.actor.user}
+        records.update(session.connection, session.tables, entity, id, row)
+        root = root_of(session, entity, id)
+        history.write(session.connection, session.tables, [_entry(session, entity, id, root, "deleted")])
 
     def _delete(self, node: Node, root: Node) -> None:
         session = self.session
@@ -246,3 +254,12 @@ def _entry(session: Session, entity: str, id: int, root: tuple[str, int], action
         at=session.now, user=session.actor.user, actor=session.actor.name, entity=entity, record=id,
         root_entity=root[0], root=root[1], action=action, changes={}, rule="",
     )  # fmt: skip
+
+
+def root_of(session: Session, entity: str, id: int) -> tuple[str, int]:
+    """The record that a line stands in, however deep; itself for a record."""
+    owner = session.entity(entity).owned_by
+    if owner is None:
+        return entity, id
+    row = records.read(session.connection, session.tables, entity, [id])[0]
+    return root_of(session, owner[0], row[owner[0]])
