@@ -89,7 +89,7 @@ class LinkCell(Cell):
             return Linked(self.target, id, None)
         if self.found is not None and row[self.found]:
             return Linked(self.target, id, row[self.found])
-        return Linked(self.target, id, self.plan.text(id, row[self.start :], shower))
+        return Linked(self.target, id, self.plan.text(id, row, shower, self.start))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,17 +146,25 @@ class Cells:
 
     def rows(self, rows: Iterable[Row], inquiry: Inquiry) -> tuple[Row, ...]:
         """(id, version, value of each column) for each raw row."""
+        width = 2 + len(self.cells)
         if self.plain:
-            width = 2 + len(self.cells)
             return tuple(row[:width] for row in rows)
-        shower, cells = inquiry.shower, self.cells
-        return tuple((row[0], row[1], *[cell.value(row, shower) for cell in cells]) for row in rows)
+        shower = inquiry.shower
+        # Values stand in order behind id and version: only those that are more than their value are touched.
+        others = [(place, cell.value) for place, cell in enumerate(self.cells, start=2) if type(cell) is not Cell]
+        found = []
+        for row in rows:
+            values = list(row[:width])
+            for place, value in others:
+                values[place] = value(row, shower)
+            found.append(tuple(values))
+        return tuple(found)
 
     def title(self, row: Row, shower: Shower) -> str:
         """What the row's record is called."""
         assert self.titles is not None
         plan, start = self.titles
-        return plan.text(row[0], row[start:], shower)
+        return plan.text(row[0], row, shower, start)
 
     def _add(self, column: Any) -> int:
         self.selected.append(column.label(f"c{len(self.selected)}"))

@@ -46,12 +46,17 @@ class TitlePlan:
     columns: tuple[sa.ColumnElement[Any], ...]
     parts: tuple[str | Part, ...]
 
-    def text(self, id: int, values: Sequence[Any], shower: Shower) -> str:
-        """The title; where all its parts are empty or hidden, the entity's word and the id."""
-        pieces = [part if isinstance(part, str) else _shown(part, values[part.index], shower) for part in self.parts]
-        if any(pieces[index] for index, part in enumerate(self.parts) if not isinstance(part, str)):
-            return "".join(pieces).strip()
-        return f"{self.entity.label.text(shower.locale)} {id}"
+    def text(self, id: int, row: Sequence[Any], shower: Shower, start: int = 0) -> str:
+        """The title from a row in which its values begin at `start`; where all its parts are empty or hidden, the
+        entity's word and the id."""
+        texts, named = [], False
+        for part in self.parts:
+            if isinstance(part, str):
+                texts.append(part)
+            elif (value := row[start + part.index]) is not None:
+                texts.append(_shown(part, value, shower))
+                named = True
+        return "".join(texts).strip() if named else f"{self.entity.label.text(shower.locale)} {id}"
 
 
 def plan_title(sql: RecordSql, source: Source) -> TitlePlan:
@@ -137,7 +142,7 @@ def _titles(inquiry: Inquiry, entity: str, ids: Sequence[int]) -> dict[int, str]
     padded = [*ids, *[None] * (size - len(ids))]
     values = {f"id_{number}": id for number, id in enumerate(padded)}
     rows = inquiry.rows(("titles", entity, size), build, values)
-    return {row[0]: plan.text(row[0], row[1:], inquiry.shower) for row in rows}
+    return {row[0]: plan.text(row[0], row, inquiry.shower, 1) for row in rows}
 
 
 def _column(sql: RecordSql, source: Source, node: Node) -> sa.ColumnElement[Any]:
@@ -156,8 +161,6 @@ def _rebased(part: Expression, prefix: tuple[Step, ...]) -> Node | None:
 
 
 def _shown(part: Part, value: Any, shower: Shower) -> str:
-    if value is None:
-        return ""
     if part.kind is not None:
         return part.kind.show(value, shower)
     return format(value, "f") if isinstance(value, Decimal) else str(value)
