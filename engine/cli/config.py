@@ -170,6 +170,7 @@ def apply(folder: Path, database: str | None, yes: bool, allow_loss: bool) -> No
         base, steps = steps_in(opened, model)
         refuse_stale(project, base)
         say(steps_text(steps))
+        warn_of_rules(model)
         if base is not None and not steps and not texts_differ(opened, model):
             boot.write_base(project, base)
             return
@@ -179,6 +180,13 @@ def apply(folder: Path, database: str | None, yes: bool, allow_loss: bool) -> No
         revision = boot.perform(project, opened, model, catalog, base=base)
     boot.write_base(project, revision.number)
     say(f"Applied as revision {revision.number}.")
+
+
+def warn_of_rules(model: Model) -> None:
+    """Say of every rule that it is kept but will not run: a rule that silently does nothing is the worst kind."""
+    for rule in model.automations.values():
+        message = f"The rule '{rule.name}' is checked and kept, but this release does not run rules yet."
+        say(str(Problem("rule.not-run", message, rule.mark, severity="warning")))
 
 
 def refuse_stale(project: Project, applied: int | None) -> None:
