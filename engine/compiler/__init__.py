@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 
 from engine.catalog import Catalog
+from engine.compiler.chains import check_chains
 from engine.compiler.checks import check_model
 from engine.compiler.explain import explain
 from engine.compiler.folder import parse_sources, read_sources
@@ -23,6 +25,9 @@ from engine.compiler.sources import Sources
 from engine.compiler.stories_check import check_stories
 from engine.model import Model, SourceText
 from engine.problems import ConfigError, Problem, stop_on
+
+PROBLEMS_MAX = 1_000
+"""Errors of one phase; looking for the nearest word of each takes a millisecond."""
 
 __all__ = ["Sources", "check_config", "compile_config", "compile_sources", "explain", "read_sources"]
 
@@ -47,12 +52,25 @@ def check_config(folder: Path, catalog: Catalog) -> tuple[Problem, ...]:
 
 def _compile(sources: Sources, catalog: Catalog) -> Model:
     config = merge_layers(sources, known_keys(catalog))
-    stop_on(check_shapes(config, catalog))
-    stop_on((*check_ids(config), *check_settings(config)))
+    _stop_on(check_shapes(config, catalog))
+    _stop_on(check_ids(config), check_settings(config))
     config = expand_links(config)
     names = Names(config, catalog)
-    stop_on(read_kinds(names))
-    stop_on((*check_links(names), *check_references(names)))
+    _stop_on(read_kinds(names))
+    _stop_on(check_chains(names))
+    _stop_on(check_links(names), check_references(names))
     model = build_model(names)
-    found = stop_on((*check_model(model, names), *check_stories(names, model)))
+    found = _stop_on(check_model(model, names), check_stories(names, model))
     return with_warnings(model, (*config.warnings, *model.warnings, *found))
+
+
+def _stop_on(*checks: Iterable[Problem]) -> tuple[Problem, ...]:
+    """The warnings of a phase; raises ConfigError with its errors. Of very many the first tell all."""
+    found: list[Problem] = []
+    errors = 0
+    for problem in chain.from_iterable(checks):
+        found.append(problem)
+        errors += problem.severity == "error"
+        if errors == PROBLEMS_MAX:
+            break
+    return stop_on(found)

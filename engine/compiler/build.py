@@ -171,6 +171,10 @@ class EntityBuilder:
             return self.entity_label(via[0], many=True)
         if target is not None and target in (name, name.removesuffix("_id")):
             return self.entity_label(target)
+        kind = self.names.catalog.field_types[said["type"]]
+        if name == kind.key and kind.words:
+            # `stage: {type: stage}` says all there is to say, in both languages.
+            return kind.words
         return self.terms.one(name) or plain_words(name)
 
     # ---- the rest of an entity

@@ -31,7 +31,7 @@ def circles(edges: Mapping[K, Sequence[K]]) -> Iterator[tuple[K, ...]]:
                 if low[node] == index[node]:
                     group = _pop_group(path, on_path, node)
                     if len(group) > 1 or node in edges[node]:
-                        yield tuple(k for k in edges if k in group)
+                        yield tuple(reversed(group))
             elif child not in index:
                 index[child] = low[child] = len(index)
                 path.append(child)
@@ -41,12 +41,11 @@ def circles(edges: Mapping[K, Sequence[K]]) -> Iterator[tuple[K, ...]]:
                 low[node] = min(low[node], index[child])
 
 
-def _pop_group(path: list[K], on_path: set[K], node: K) -> set[K]:
-    group: set[K] = set()
-    while node not in group:
-        found = path.pop()
-        on_path.discard(found)
-        group.add(found)
+def _pop_group(path: list[K], on_path: set[K], node: K) -> list[K]:
+    group: list[K] = []
+    while not group or group[-1] != node:
+        group.append(path.pop())
+        on_path.discard(group[-1])
     return group
 
 

@@ -107,17 +107,18 @@ class Graph:
 
     def live(self) -> frozenset[Key]:
         """Computed fields that depend, through any number of fields, on the day, the moment or the reader."""
+        readers: dict[Key, list[Key]] = {}
+        for key, reads in self.reads.items():
+            for read in reads:
+                readers.setdefault(read.key, []).append(key)
         live = {key for key, field in self.fields.items() if field.computed is not None and _is_live(field)}
-        while True:
-            more = {
-                key
-                for key, field in self.fields.items()
-                if field.computed is not None and key not in live and any(read.key in live for read in self.reads[key])
-            }
-            # A stored formula that names a lookup is refused by the checks, so only true readers are left here.
-            if not more:
-                return frozenset(live)
-            live |= more
+        rest = list(live)
+        while rest:
+            for reader in readers.get(rest.pop(), ()):
+                if reader not in live and self.fields[reader].computed is not None:
+                    live.add(reader)
+                    rest.append(reader)
+        return frozenset(live)
 
     def pushed(self) -> frozenset[Key]:
         """Rollups that look at records outside their own tree."""

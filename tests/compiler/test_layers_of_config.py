@@ -165,3 +165,10 @@ def test_the_people_of_the_engine_may_be_extended() -> None:
     assert model.entities["user"].table == "forme_user"
     assert model.roles["administrator"].may == {"config", "people", "jobs", "history"}
     assert model.roles["administrator"].grants == {}
+
+
+def test_a_pack_asks_for_a_plugin_but_only_the_firm_lets_it_in() -> None:
+    pack = CRM + "app: {plugins: [stranger]}\n"
+    found = problems_of({"crm:pack.yaml": pack, "app.yaml": FIRM})
+    assert [p.code for p in found] == ["plugin.unknown"]
+    assert "your own app.yaml" in found[0].hint

@@ -232,6 +232,26 @@ def test_a_long_chain_of_formulas_is_no_danger() -> None:
     assert model.computed_order["thing"][-1] == ("thing", "f1499")
 
 
+def test_lookups_that_show_each_other_are_a_circle() -> None:
+    fields = "{b: {type: link, to: %s}, x: {type: lookup, of: b.x}}"
+    text = SMALL + f"entities:\n  one: {{fields: {fields % 'two'}}}\n  two: {{fields: {fields % 'one'}}}\n"
+    assert [problem.code for problem in survives(text)] == ["formula.cycle"]
+
+
+def test_a_thousand_lookups_of_lookups_are_refused() -> None:
+    fields = ["up: {type: link, to: thing}", "f0: {type: integer, label: A}"]
+    fields += [f"f{i}: {{type: lookup, of: up.f{i - 1}}}" for i in range(1, 1_000)]
+    text = SMALL + "entities:\n  thing:\n    fields:\n" + "".join(f"      {field}\n" for field in fields)
+    assert {problem.code for problem in survives(text)} == {"lookup.depth"}
+
+
+def test_a_hundred_thousand_unknown_keys_are_told_quickly() -> None:
+    text = SMALL + "".join(f"wrong_{i}: 1\n" for i in range(100_000))
+    begun = time.perf_counter()
+    assert survives(text)
+    assert time.perf_counter() - begun < 10
+
+
 def test_problems_of_all_files_are_told_at_once() -> None:
     found = problems_of({"app.yaml": SMALL + "rolls: {}", "more.yaml": "entites: {}", "deep/third.yaml": "tersm: {}"})
     assert {str(problem.mark.path) for problem in found} == {"app.yaml", "more.yaml", "deep/third.yaml"}
