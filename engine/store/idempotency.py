@@ -53,7 +53,8 @@ def begin(
     _forget(connection, tables, now)
     row = {"actor": actor, "route": route, "key": key, "digest": digest, "headers": "", "body": "", "at": now}
     claim = kind.insert(table).values(row).on_conflict_do_nothing(index_elements=["actor", "route", "key"])
-    if connection.execute(claim).rowcount == 1:
+    # An INSERT's row count is thrown away on PostgreSQL unless it is asked for.
+    if connection.execute(claim, execution_options={"preserve_rowcount": True}).rowcount == 1:
         return None
     known = connection.execute(sa.select(table).where(*_same(table, actor, route, key)).with_for_update()).one_or_none()
     if known is None:
