@@ -76,7 +76,7 @@ def test_the_examples_please_the_editors_schema(folder: Path) -> None:
 
 def test_the_schema_that_is_checked_in_is_fresh() -> None:
     checked_in = json.loads((ROOT / "schemas" / "forme.schema.json").read_text(encoding="utf-8"))
-    assert checked_in == json.loads(json.dumps(build_schema(catalog()))), "run python -m engine.compiler.reference"
+    assert checked_in == json.loads(json.dumps(build_schema(catalog()))), "run FORME_GOLDEN=1 pytest tests/compiler"
 
 
 def test_the_schema_is_a_schema() -> None:
