@@ -93,7 +93,11 @@ roles:
     label: Mechanic
     grants:
       customer: {read: owner == me, create: true, update: {before: owner == me, after: true}}
-      job:      {read: true, create: true, update: customer.owner == me, fields: {discount: {read: false}, urgent: {update: stage == 'waiting'}}}
+      job:
+        read: true
+        create: true
+        update: customer.owner == me
+        fields: {discount: {read: false}, urgent: {update: stage == 'waiting'}}
 """
 
 
