@@ -1,4 +1,4 @@
-"""`FORME_GOLDEN=1 pytest tests/compiler` writes what is generated and checked in; read the difference before committing."""
+"""`FORME_GOLDEN=1 pytest tests/compiler` writes what is generated and checked in; read the difference first."""
 
 from __future__ import annotations
 
