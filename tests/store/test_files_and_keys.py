@@ -1,0 +1,131 @@
+"""Uploaded files, and requests that are sent twice."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from engine.limits import IDEMPOTENCY_HOURS
+from engine.model import Model
+from engine.store import files, idempotency
+from engine.store.apply import apply
+from engine.store.database import Database
+from engine.store.idempotency import Answer, InProgress, KeyReused
+from engine.store.tables import Tables, build_tables
+from tests.store.firm import NOW, compiled
+
+MADE = Answer(status=201, headers="{}", body='{"id": 1}')
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return compiled()
+
+
+@pytest.fixture
+def tables(model: Model, database: Database) -> Iterator[Tables]:
+    apply(database, model, base=None, by=None)
+    yield build_tables(model)
+
+
+def upload(database: Database, tables: Tables, folder: Path, data: bytes, name: str = "proof.pdf") -> files.StoredFile:
+    digest, size = files.keep(folder, [data[:3], data[3:]])
+    with database.writing() as connection:
+        return files.add(connection, tables, name=name, type="application/pdf", size=size, digest=digest, by=7, now=NOW)
+
+
+def test_a_file_is_read_back_whole_and_kept_once(database: Database, tables: Tables, tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    one, two = (upload(database, tables, folder, b"%PDF proof", name) for name in ("a.pdf", "b.pdf"))
+
+    kept = [path for path in folder.rglob("*") if path.is_file()]
+    assert len(kept) == 1 and stat.S_IMODE(kept[0].stat().st_mode) == 0o600
+    assert one.digest == two.digest and one.id != two.id
+    with database.reading() as connection:
+        found = files.read(connection, tables, [one.id, two.id, 99])
+    assert {file.name for file in found.values()} == {"a.pdf", "b.pdf"}
+    assert b"".join(files.content(folder, found[one.id])) == b"%PDF proof"
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("../../etc/passwd", "passwd"), ("C:\\temp\\校样.pdf", "校样.pdf"), ("", "file"), ("a\0b", "ab")],
+)
+def test_a_name_is_never_a_path(database: Database, tables: Tables, tmp_path: Path, given: str, kept: str) -> None:
+    assert upload(database, tables, tmp_path, b"proof", given).name == kept
+
+
+def test_a_file_that_is_too_large_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "FILE_BYTES_MAX", 10)
+
+    with pytest.raises(files.TooLarge):
+        files.keep(tmp_path, [b"12345", b"67890", b"1"])
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_or_damaged_file_is_told_at_once(database: Database, tables: Tables, tmp_path: Path) -> None:
+    file = upload(database, tables, tmp_path, b"proof")
+    path = files.path_of(tmp_path, file.digest)
+
+    path.write_bytes(b"pr")
+    with pytest.raises(files.Missing, match="damaged"):
+        files.content(tmp_path, file)
+    path.unlink()
+    with pytest.raises(files.Missing, match="missing"):
+        files.content(tmp_path, file)
+
+
+def test_what_no_record_took_up_is_swept_away(database: Database, tables: Tables, tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    used, unused = (upload(database, tables, folder, data) for data in (b"used", b"unused"))
+    files.keep(folder, [b"crashed before the row was written"])
+    (folder / ".draft-1").write_bytes(b"crashed while uploading")
+    for path in folder.rglob("*"):
+        os.utime(path, (NOW.timestamp(), NOW.timestamp()))
+
+    with database.writing() as connection:
+        files.use(connection, tables, [used.id], NOW)
+        assert files.sweep(connection, tables, folder, NOW + timedelta(hours=1)) == 0
+        assert files.sweep(connection, tables, folder, NOW + timedelta(hours=25)) == 4
+        assert set(files.read(connection, tables, [used.id, unused.id])) == {used.id}
+
+    assert [path.name for path in folder.rglob("*") if path.is_file()] == [used.digest]
+
+
+def test_the_same_request_again_gets_the_first_answer(database: Database, tables: Tables) -> None:
+    asked = (tables, "user:7", "POST /customer", "k1")
+    with database.writing() as connection:
+        assert idempotency.begin(connection, *asked, b"{}", NOW) is None
+        with pytest.raises(InProgress):
+            idempotency.begin(connection, *asked, b"{}", NOW)
+        idempotency.finish(connection, *asked, MADE)
+        assert idempotency.begin(connection, *asked, b"{}", NOW) == MADE
+        with pytest.raises(KeyReused):
+            idempotency.begin(connection, *asked, b"{other}", NOW)
+        later = NOW + timedelta(hours=IDEMPOTENCY_HOURS)
+        assert idempotency.begin(connection, *asked, b"{other}", later) is None
+
+
+def test_a_key_belongs_to_one_actor_and_one_route(database: Database, tables: Tables) -> None:
+    with database.writing() as connection:
+        for actor, route in (("user:7", "POST /customer"), ("user:8", "POST /customer"), ("user:7", "POST /deal")):
+            assert idempotency.begin(connection, tables, actor, route, "k1", b"{}", NOW) is None
+            idempotency.finish(connection, tables, actor, route, "k1", MADE)
+
+
+def test_a_request_that_was_refused_or_cut_off_may_be_sent_again(database: Database, tables: Tables) -> None:
+    asked = (tables, "user:7", "POST /customer", "k1")
+    with database.writing() as connection:
+        idempotency.begin(connection, *asked, b"{}", NOW)
+        idempotency.abandon(connection, *asked)
+        assert idempotency.begin(connection, *asked, b"{mended}", NOW) is None
+        assert idempotency.begin(connection, *asked, b"{mended}", NOW + idempotency.STALE) is None
+        idempotency.finish(connection, *asked, MADE)
+        idempotency.abandon(connection, *asked)
+        assert idempotency.begin(connection, *asked, b"{mended}", NOW) == MADE
