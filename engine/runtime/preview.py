@@ -16,7 +16,8 @@ from engine.runtime.access import Access
 from engine.runtime.draft import DraftReader, expect_figures, expect_formulas
 from engine.runtime.figures import Figures
 from engine.runtime.inquiry import Inquiry
-from engine.runtime.push import frozen_keys
+from engine.runtime.push import Key, frozen_keys
+from engine.runtime.save import dependencies_of
 from engine.runtime.session import Session
 from engine.runtime.site import Site
 from engine.runtime.stages import pipeline_of, settle_stage
@@ -35,6 +36,8 @@ class Look:
     writable: bool = True
     """Whether this person may give it a value now."""
     required: bool = False
+    fixed: bool = False
+    """Of lines: whether the rows that stand may be changed, but none added or taken away."""
     typed: bool = False
     """Of a computed field: whether a person typed over it."""
     shut: frozenset[str] = frozenset()
@@ -113,7 +116,9 @@ def _look_at(session: Session, access: Access, tree: Tree, before: Figures | Non
     figures = Figures(session, tree)
     for node in tree.root.walk():
         settle_stage(figures, node)
-    observer = Observer(access, before, figures, list(reader.errors))
+    frozen = frozen_keys(before) if before is not None else set()
+    feeding = dependencies_of(session.site).feeding(tree.root.entity.name) if frozen else frozenset()
+    observer = Observer(access, before, figures, list(reader.errors), frozen, frozenset(feeding))
     looks = {
         f"{node.path}{found.name}": observer.look(node, found)
         for node in tree.root.walk()
@@ -139,6 +144,14 @@ class Observer:
     before: Figures | None
     figures: Figures
     errors: list[FieldError]
+    frozen: set[Key] = field(default_factory=set)
+    feeding: frozenset[tuple[str, str]] = frozenset()
+    """(entity, field) from which frozen figures were worked out."""
+
+    def feeds(self, node: Node, found: Field) -> bool:
+        """Whether a figure that stands still was worked out from the field on this record."""
+        stands = node.key in self.frozen and found.frozen and found.name != node.entity.stage
+        return stands and (found.entity, found.name) in self.feeding
 
     def look(self, node: Node, found: Field) -> Look:
         """How one field stands."""
@@ -152,13 +165,17 @@ class Observer:
             writable=self.writable(node, found),
             required=found.required or self.asks(found.required_when, node),
             typed=found.name in node.typed,
+            fixed=found.name in node.lines and self.feeds(node, found),
             shut=frozenset(closed),
         )
 
     def writable(self, node: Node, found: Field) -> bool:
         """Whether the field takes a value here and now."""
         held = node.entity.each is not None and found.name in node.entity.each.lists
-        if held or not (found.writable or found.kind.key in ("lines", "links")) or self.asks(found.readonly_when, node):
+        listed = found.kind.key in ("lines", "links")
+        if held or not (found.writable or listed) or self.asks(found.readonly_when, node):
+            return False
+        if self.feeds(node, found) and found.kind.key != "lines":
             return False
         return permission.writes(self.access, self.before, self.figures, node, found)
 

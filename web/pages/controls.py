@@ -81,6 +81,10 @@ class Desk:
 
 def control(desk: Desk, found: Field, look: Look, path: str, record: FormRecord, errors: tuple[str, ...]) -> Control:
     """The control of one field."""
+    if not look.writable:
+        label = found.label.text(desk.visit.locale)
+        return Control(name=path, id=f"s-{path.replace('.', '-')}", label=label, widget="shown", group=True,
+                       value=shown_text(desk, found, look.value))  # fmt: skip
     widget = found.kind.widget if found.kind.widget in WIDGETS else "text"
     text, id = record.text(found.name), "f-" + path.replace(".", "-")
     help = found.help.text(desk.visit.locale)
@@ -104,6 +108,19 @@ def control(desk: Desk, found: Field, look: Look, path: str, record: FormRecord,
         wide=widget in ("textarea", "multiselect"), number=found.kind.align == "end",
         effect=(found.entity, found.name) in desk.effects, **more,
     )  # fmt: skip
+
+
+def shown_text(desk: Desk, found: Field, value: Any) -> str:
+    """A value that may be read but not written here, as words."""
+    target = found.kind.target()
+    if found.kind.key == "links":
+        return ", ".join(desk.pickers.title(str(target), str(id)) for id in value)
+    if target is not None:
+        return desk.pickers.title(target, str(value))
+    if found.kind.widget == "file":
+        ids = value if isinstance(value, list | tuple) else [value]
+        return ", ".join(desk.file_name(str(id)) for id in ids)
+    return found.kind.show(value, desk.visit.shower)
 
 
 def choice_options(desk: Desk, found: Field, look: Look, texts: tuple[str, ...]) -> tuple[Option, ...]:

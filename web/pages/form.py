@@ -112,7 +112,7 @@ class FormBuilder:
                 continue
             path = f"{prefix}{name}"
             made = control(self.desk, field, look, path, record, self.errors.get(path, ()))
-            if not prefix and field.default is not None and not record.text(name) and made.widget != "checkbox":
+            if made.widget != "shown" and not prefix and field.default is not None and not record.text(name) and made.widget != "checkbox":
                 self.waiting.append(path)
             found.append(made)
         return tuple(found)
@@ -122,15 +122,32 @@ class FormBuilder:
         return tuple(
             self.block(field, record, f"{prefix}{field.name}")
             for field in entity.fields.values()
-            if field.kind.widget == "lines" and self.preview.look(f"{prefix}{field.name}").writable
+            if field.kind.widget == "lines" and self.open(field, record, f"{prefix}{field.name}")
         )
+
+    def open(self, field: Field, record: FormRecord, path: str) -> bool:
+        """Whether there is anything to do in these lines: a row to add, or a field to write in one that stands."""
+        line = self.visit.site.model.line_entity(field)
+        if not self.preview.look(path).writable:
+            return False
+        if line.each is None and not self.preview.look(path).fixed:
+            return True
+        rows = record.lines.get(field.name, [])
+        return any(self.writes(line, row, f"{path}.{index}.") for index, row in enumerate(rows))
+
+    def writes(self, entity: Entity, record: FormRecord, prefix: str) -> bool:
+        """Whether any field of a row, or of the rows below it, may be written."""
+        if any(self.preview.look(f"{prefix}{name}").writable for name in line_fields(entity)):
+            return True
+        return any(self.open(field, record, f"{prefix}{field.name}") for field in entity.fields.values()
+                   if field.kind.widget == "lines")  # fmt: skip
 
     def block(self, field: Field, record: FormRecord, path: str) -> Block:
         """The rows of one lines field."""
         model, say = self.visit.site.model, self.visit.say
         line = model.line_entity(field)
         label = line.label.text(self.visit.locale)
-        kept = line.each is not None
+        kept = line.each is not None or self.preview.look(path).fixed
         lines = record.lines.get(field.name, [])
         rows = tuple(self.row(line, one, f"{path}.{index}", index, kept=kept) for index, one in enumerate(lines))
         return Block(
@@ -186,10 +203,10 @@ def line_fields(entity: Entity) -> tuple[str, ...]:
 
 
 def offered(field: Field, look: Look) -> bool:
-    """Whether the field stands on the form: to be written, or at least to be read beside what is written."""
+    """Whether the field stands on the form: to be written, or to be read where others may write it."""
     if not look.visible or not look.readable:
         return False
-    return look.writable
+    return look.writable or (field.writable and look.value is not None)
 
 
 def html_id(path: str) -> str:

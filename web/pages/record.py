@@ -198,6 +198,8 @@ class RecordBinder:
             if field.kind.key != "lines" or field.name not in record.lines:
                 continue
             line = self.visit.site.model.line_entity(field)
+            if not record.lines[field.name] and entity.owned_by is not None:
+                continue  # a row with nothing below it needs no empty table
             found.append(self.block(field, line, record.lines[field.name], f"{path}-{field.name}"))
         return tuple(found)
 
