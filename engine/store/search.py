@@ -222,10 +222,23 @@ def _array_conditions(
         yield sa.or_(*(column.contains([_tag(entity, field) + gram for gram in word]) for field in fields))
 
 
-class _Indexed(sa.ColumnElement[bool]):
-    """What the index says; each kind of database has its own."""
+class _Condition(sa.ColumnElement[bool]):
+    """A condition that each kind of database has its own words for."""
 
     inherit_cache = False
+    type = sa.Boolean()
+
+    def condition(self, dialect: str) -> sa.ColumnElement[bool]:
+        """The same in this database's words."""
+        raise NotImplementedError
+
+    def self_group(self, against: Any = None) -> Any:
+        """Itself: SQLAlchemy would write `(...) = 1` on SQLite, which then uses no index."""
+        return self
+
+
+class _Indexed(_Condition):
+    """What the index says."""
 
     def __init__(
         self,
@@ -236,7 +249,6 @@ class _Indexed(sa.ColumnElement[bool]):
         id_column: sa.ColumnElement[Any],
         common: bool,
     ) -> None:
-        self.type = sa.Boolean()
         self.tables, self.entity, self.fields, self.asked = tables, entity, fields, asked
         self.id_column, self.common = id_column, common
 
@@ -266,13 +278,10 @@ class _Indexed(sa.ColumnElement[bool]):
         return sa.func.coalesce(asked.correlate_except(source).scalar_subquery(), sa.false())
 
 
-class _Contains(sa.ColumnElement[bool]):
+class _Contains(_Condition):
     """Whether a text holds a folded word."""
 
-    inherit_cache = False
-
     def __init__(self, column: sa.ColumnElement[Any], word: str) -> None:
-        self.type = sa.Boolean()
         self.column, self.word = column, word
 
     def condition(self, dialect: str) -> sa.ColumnElement[bool]:
@@ -282,7 +291,6 @@ class _Contains(sa.ColumnElement[bool]):
         return sa.func.strpos(sa.func.lower(sa.func.normalize(self.column, sa.text("NFKC"))), self.word) > 0
 
 
-@compiles(_Indexed)
-@compiles(_Contains)
-def _compile(element: _Indexed | _Contains, compiler: Any, **options: Any) -> str:
-    return str(compiler.process(element.condition(compiler.dialect.name).self_group(), **options))
+@compiles(_Condition)
+def _compile(element: _Condition, compiler: Any, **options: Any) -> str:
+    return f"({compiler.process(element.condition(compiler.dialect.name), **options)})"
