@@ -154,9 +154,12 @@ def _caught(work: Callable[[], None]) -> tuple[FieldError, ...]:
 
 
 def _one_for_each_place(errors: Iterable[FieldError]) -> tuple[FieldError, ...]:
-    """A value that could not be read is not missing as well: the first word on a place stands."""
+    """The causes only: a value that could not be read is not missing as well, and figures that are empty because
+    of another mistake come right with it."""
     found: dict[tuple[str, str], FieldError] = {}
-    for error in errors:
+    all_errors = tuple(errors)
+    causes = [error for error in all_errors if error.code != "computed_empty"]
+    for error in causes or all_errors:
         place = (error.field, error.check) if error.check else (error.field, "")
         found.setdefault(place, error)
     return tuple(found.values())

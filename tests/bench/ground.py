@@ -93,8 +93,8 @@ def _user(row: dict[str, str]) -> dict[str, Any]:
 
 def _customer(row: dict[str, str]) -> dict[str, Any]:
     plain = (
-        "code", "name", "industry", "region", "phone", "mobile", "email", "website", "status", "address", "city", "notes",
-        "source",
+        "code", "name", "industry", "region", "phone", "mobile", "email", "website", "status", "address", "city",
+        "notes", "source",
     )  # fmt: skip
     return {
         **_stamps(row),
