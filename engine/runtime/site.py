@@ -39,6 +39,9 @@ class Kept:
         self._limit = limit
         self._items: dict[Any, Any] = {}
 
+    def __len__(self) -> int:
+        return len(self._items)
+
     def get(self, key: Any, make: Callable[[], T]) -> T:
         """The kept value of this key; made now, and kept, if there is none."""
         found: T | None = self._items.get(key)
@@ -147,7 +150,11 @@ class SiteHolder:
                 return site
             try:
                 self._site = open_site(
-                    database=site.database, catalog=site.catalog, clock=site.clock, folder=site.folder, key=site.key,
+                    database=site.database,
+                    catalog=site.catalog,
+                    clock=site.clock,
+                    folder=site.folder,
+                    key=site.key,
                     files=site.files,
                 )
                 self.problem = ""
