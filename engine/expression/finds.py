@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from engine.expression import nodes, types
@@ -14,6 +15,7 @@ from engine.expression.names import Fault, Start, dotted, follow, text_of
 from engine.expression.nodes import BOOLEAN, DATE, Node, Path, Step, Type, record
 from engine.problems import did_you_mean
 
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _KEYWORDS = ("where", "latest", "on")
 
 
@@ -134,11 +136,19 @@ def _from_holder(node: Node, tree: ast.expr) -> Node:
 def date_literal(node: nodes.Constant, wanted: Type) -> Node:
     """A text literal as the date or moment that it spells."""
     assert isinstance(node.value, str)
-    try:
-        if wanted.kind == "date":
+    if wanted.kind == "date":
+        hint = "Dates are written '2027-01-31'."
+        if not _DATE.fullmatch(node.value):
+            raise types.Mismatch(f"'{node.value}' is not a date.", hint)
+        try:
             return nodes.Constant(date.fromisoformat(node.value), wanted)
+        except ValueError:
+            raise types.Mismatch(f"'{node.value}' is not a date.", hint) from None
+    hint = "Moments are written with their offset: '2027-01-31T08:00+08:00'."
+    try:
         moment = datetime.fromisoformat(node.value)
     except ValueError:
-        hint = "Dates are written '2027-01-31'."
-        raise types.Mismatch(f"'{node.value}' is not a date.", hint) from None
-    return nodes.Constant(moment if moment.tzinfo else moment.replace(tzinfo=UTC), wanted)
+        raise types.Mismatch(f"'{node.value}' is not a moment.", hint) from None
+    if moment.tzinfo is None:
+        raise types.Mismatch(f"'{node.value}' does not say in which time zone.", hint)
+    return nodes.Constant(moment, wanted)

@@ -120,7 +120,7 @@ def _constant(run: Evaluator, node: nodes.Constant) -> Any:
 
 def _path(run: Evaluator, node: nodes.Path) -> Any:
     value = run.context.value(node.root, node.steps)
-    if value == "":
+    if value == "" or (not value and node.type.kind == "list"):
         return None
     if type(value) is int and node.type.kind == "number":
         return Decimal(value)
