@@ -12,7 +12,7 @@ import re
 import secrets
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -109,6 +109,13 @@ class Project:
             yield database
         finally:
             database.close()
+
+
+def existing(project: Project) -> AbstractContextManager[Database]:
+    """Its database for a command that only makes sense once a config is applied; raises StartError."""
+    if not project.exists():
+        raise StartError("No config is applied in this database yet: run `forme apply`.")
+    return project.opened()
 
 
 def read_key(text: str, where: str) -> bytes:

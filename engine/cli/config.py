@@ -222,8 +222,11 @@ def texts_differ(database: Database, model: Model) -> bool:
 def revisions(folder: Path, database: str | None) -> None:
     """The configs that were applied, newest first."""
     project = Project.at(folder, database)
-    with project.opened() as opened, opened.reading() as connection:
-        for revision in store_revisions.listing(connection):
+    with boot.existing(project) as opened, opened.reading() as connection:
+        listed = store_revisions.listing(connection)
+        if not listed:
+            raise boot.StartError("No config is applied in this database yet: run `forme apply`.")
+        for revision in listed:
             say(f"{revision.number:>5}  {revision.at:%Y-%m-%d %H:%M}")
 
 
@@ -235,7 +238,7 @@ def revisions(folder: Path, database: str | None) -> None:
 def pull(folder: Path, revision: int | None, database: str | None, yes: bool) -> None:
     """Write the applied (or another) revision's files into the folder."""
     project = Project.at(folder, database)
-    with project.opened() as opened:
+    with boot.existing(project) as opened:
         found = revision_numbered(opened, revision)
         current = boot.current_revision(opened)
     wanted = boot.texts(found.sources)
@@ -284,7 +287,7 @@ def write_text(folder: Path, path: str, text: str) -> None:
 def rollback(revision: int | None, folder: Path, database: str | None, yes: bool, allow_loss: bool) -> None:
     """Apply an earlier revision's files again (the one before, when none is named), as a new revision."""
     project = Project.at(folder, database)
-    with project.opened() as opened:
+    with boot.existing(project) as opened:
         current = revision_numbered(opened, None)
         found = revision_numbered(opened, revision or current.number - 1)
         model, catalog = boot.compile_revision(project, found)

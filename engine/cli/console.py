@@ -14,6 +14,8 @@ from engine.boot import SafeMode, StartError
 from engine.catalog import CatalogError
 from engine.change import InvalidQuery, InvalidRecord, NotFound, Refused
 from engine.problems import ConfigError, text_report
+from engine.runtime.sheets import BadSheet
+from engine.store.errors import StoreError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -62,6 +64,8 @@ class Group(click.Group):
 
 
 KNOWN_MISTAKES = (
+    BadSheet,
+    StoreError,
     ConfigError,
     CatalogError,
     StartError,
@@ -77,7 +81,7 @@ def words_of(mistake: BaseException) -> str:
     """What went wrong, for the person at the terminal."""
     if isinstance(mistake, ConfigError):
         return text_report(mistake.problems)
-    if isinstance(mistake, SafeMode | CatalogError | StartError):
+    if isinstance(mistake, SafeMode | CatalogError | StartError | BadSheet | StoreError):
         return f"error: {mistake}"
     if isinstance(mistake, InvalidRecord):
         return "\n".join(f"error: {error.field or 'record'}: {error.message}" for error in mistake.errors)

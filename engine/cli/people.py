@@ -28,7 +28,7 @@ def user() -> None:
 def add(name: str, roles: tuple[str, ...], login: str | None, folder: Path, database: str | None) -> None:
     """Add a person. The password comes from FORME_PASSWORD or is asked for."""
     project = Project.at(folder, database)
-    with project.opened() as opened:
+    with boot.existing(project) as opened:
         site = boot.open_site(project, opened)
         people.require_ceiling(site, system(), roles)
         password = os.environ.get("FORME_PASSWORD") or click.prompt(
@@ -52,7 +52,7 @@ def token() -> None:
 def create(user: str, label: str, days: int, folder: Path, database: str | None) -> None:
     """Make an API token with the rights of USER (a sign-in name). It is shown once, alone on the last line."""
     project = Project.at(folder, database)
-    with project.opened() as opened:
+    with boot.existing(project) as opened:
         site = boot.open_site(project, opened)
         made = people.create_token(site, login=user, name=label, days=days)
     say(made)

@@ -38,7 +38,7 @@ def import_(
 ) -> None:  # fmt: skip
     """Store the rows of a CSV or XLSX file. Every row is accounted for; those that fail go into FILE.errors.csv."""
     project = Project.at(folder, database)
-    with project.opened() as opened:
+    with boot.existing(project) as opened:
         site = boot.open_site(project, opened)
         require_entity(site, entity)
         sheet = read_sheet(file, encoding)
@@ -105,7 +105,7 @@ def export(
 ) -> None:
     """Write records as CSV or XLSX, in the form that import reads."""
     project = Project.at(folder, database)
-    with project.opened() as opened:
+    with boot.existing(project) as opened:
         site = boot.open_site(project, opened)
         require_entity(site, entity)
         actor = actor_named(site, user) if user else system(locale=site.model.app.locale)
@@ -130,7 +130,7 @@ def export(
 def can(user: str, verb: Verb, what: str, folder: Path, database: str | None) -> None:
     """Whether USER may do this, and the rules that decided, with their places. Exit code 1 for no."""
     project = Project.at(folder, database)
-    with project.opened() as opened:
+    with boot.existing(project) as opened:
         site = boot.open_site(project, opened)
         entity, _, id = what.partition("/")
         require_entity(site, entity)

@@ -10,6 +10,8 @@ import click
 from engine import boot
 from engine.cli.config import write_schema
 from engine.cli.console import say
+from engine.compiler import read_sources
+from engine.compiler.sources import plugin_names
 
 APP = """\
 # yaml-language-server: $schema=./.forme/forme.schema.json
@@ -68,10 +70,11 @@ def new(folder: Path, packs: tuple[str, ...]) -> None:
     """Make a folder with a config that runs."""
     if folder.exists() and any(folder.iterdir()):
         raise boot.StartError(f"{folder} is not empty.")
-    for pack in packs:
-        boot.pack_folder(pack)
+    plugins = wanted_plugins(packs)
     folder.mkdir(parents=True, exist_ok=True)
     named = f"  packs: [{', '.join(packs)}]\n" if packs else ""
+    # A pack asks for a plugin; only the firm's own file lets it in.
+    named += f"  plugins: [{', '.join(plugins)}]\n" if plugins else ""
     # The folder's name may be any text: as JSON it is a YAML text too.
     name = json.dumps(folder.resolve().name, ensure_ascii=False)
     (folder / "app.yaml").write_text(APP.format(name=name, packs=named), "utf-8")
@@ -80,6 +83,12 @@ def new(folder: Path, packs: tuple[str, ...]) -> None:
     (folder / ".gitignore").write_text(".forme/\n", "utf-8")
     write_schema(boot.catalog_of(folder), folder / ".forme")
     say(f"Made {folder}. Next: forme serve {folder}")
+
+
+def wanted_plugins(packs: tuple[str, ...]) -> tuple[str, ...]:
+    """The plugins that packs of the product ask for; raises StartError for an unknown pack."""
+    found = (name for pack in packs for name in plugin_names(read_sources(boot.pack_folder(pack))))
+    return tuple(dict.fromkeys(found))
 
 
 COMMANDS = (new,)

@@ -78,8 +78,8 @@ class _DryRun(Exception):
 
 
 def import_rows(
-    site: Site, actor: Actor, entity: str, sheet: Sheet, *, map: Mapping[str, str] | None = None, key: str | None = None,
-    dry_run: bool = False, tell: Callable[[Summary], None] = lambda _: None,
+    site: Site, actor: Actor, entity: str, sheet: Sheet, *, map: Mapping[str, str] | None = None,
+    key: str | None = None, dry_run: bool = False, tell: Callable[[Summary], None] = lambda _: None,
 ) -> Summary:  # fmt: skip
     """Store every row of a sheet, or say why not.
 
@@ -89,7 +89,7 @@ def import_rows(
     """
     known = site.model.entities[entity]
     columns = match_columns(site, known, sheet.headings, map or {})
-    importer = _Importer(site, actor, known, columns, _key_field(known, columns, key))
+    importer = _Importer(site, actor, known, columns, _key_field(known, columns, key), len(sheet.headings))
     summary = Summary(ignored=_ignored(sheet.headings, columns))
     rows = iter(sheet.rows)
     if dry_run:
@@ -127,6 +127,8 @@ class _Importer:
     entity: Entity
     columns: tuple[Column, ...]
     key: Column | None
+    width: int
+    """How many cells a row may hold: one for each name of the first row."""
 
     def take(self, session: Session, rows: Iterable[Row], summary: Summary) -> None:
         """Store rows one by one, each whole or not at all."""
@@ -159,11 +161,6 @@ class _Importer:
             summary.created += 1
         else:
             summary.updated += 1
-
-    @property
-    def width(self) -> int:
-        """How many cells a row may hold."""
-        return max(column.index for column in self.columns) + 1 if self.columns else 0
 
     def value(self, session: Session, column: Column, row: Row) -> Any:
         """The raw value of a cell; a link's is found by what people call the record."""
