@@ -110,11 +110,14 @@ def listing(connection: sa.Connection) -> list[Listed]:
 
 
 def has_tables(connection: sa.Connection) -> bool:
-    """Whether the engine's tables are there."""
+    """Whether the engine's tables are there. They never go away again, so a connection asks until it finds them."""
+    if connection.info.get("forme"):
+        return True
     if connection.dialect.name == "sqlite":
         found = connection.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = 'forme_revision'").scalar()
     else:
         found = connection.exec_driver_sql("SELECT to_regclass('forme_revision')").scalar()
+    connection.info["forme"] = found is not None
     return found is not None
 
 

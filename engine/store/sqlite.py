@@ -12,6 +12,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool, StaticPool
 
+from engine.expression.sqlite import register
 from engine.store import search
 from engine.store.errors import Unusable, translate
 
@@ -110,11 +111,7 @@ def _recipe(engine: sa.Engine, *, begin: str, pragmas: tuple[str, ...]) -> None:
 def _register_functions(connection: Any) -> None:
     """Exact arithmetic and the other functions that expressions compile to, and the folding of searched text."""
     connection.create_function("forme_fold", 1, _folded, deterministic=True)
-    try:
-        functions = importlib.import_module("engine.expression.sqlite")
-    except ModuleNotFoundError:
-        return
-    functions.register(connection)
+    register(connection)
 
 
 def _folded(text: object) -> str | None:
