@@ -16,6 +16,7 @@ from engine.store.errors import Duplicate, StoreError
 from web.api import call
 from web.pages.shell import make_shell
 from web.render import html, see
+from web.routes.login import door_again
 from web.security import SAFE_METHODS
 from web.visit import AnyRequest, SignInNeeded, Visit, open_door, open_visit
 from web.words import WORDS
@@ -111,6 +112,8 @@ def ask_to_sign_in(request: AnyRequest) -> Response[Any]:
     target = f"/login?next={quote(path, safe='/')}"
     if request.headers.get("hx-request") == "true":
         return Response(b"", status_code=401, media_type="text/plain", headers={"HX-Redirect": target})
+    if request.method not in SAFE_METHODS and "posted" in request.scope["state"]:
+        return door_again(request)
     return see(target)
 
 

@@ -138,7 +138,6 @@ async def guard_forms(request: AnyRequest) -> None:
     if not same_site(request.headers):
         raise PermissionDeniedException("cross-site")
     posted = await read_posted(request)
-    request.scope["state"]["posted"] = posted
     settings = settings_of(request)
     at_door = request.url.path.startswith(DOORS)
     cookie = request.cookies.get(settings.visitor_cookie if at_door else settings.session_cookie, "")
@@ -147,3 +146,5 @@ async def guard_forms(request: AnyRequest) -> None:
         raise SignInNeeded
     if not token_fits(site_of(request).key, cookie, token):
         raise PermissionDeniedException("csrf")
+    # Only now: what stands here came from a form of ours.
+    request.scope["state"]["posted"] = posted

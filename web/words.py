@@ -37,6 +37,9 @@ WORDS: dict[str, Words] = {
     "sign_in_title": words("登录 {name}", "Sign in to {name}"),
     "login_name": words("登录名", "Login"),
     "password": words("密码", "Password"),
+    "resume_title": words("您已重新登录", "You are signed in again"),
+    "resume_lead": words("您填写的内容还没有保存。", "What you typed is not saved yet."),
+    "resume_send": words("继续提交", "Send it again"),
     "sign_in_wrong": words("登录名或密码不正确。", "The login or the password is not right."),
     "sign_in_wait": words(
         "尝试次数过多，请几分钟后再试。", "Too many attempts. Please wait a few minutes, then try again."

@@ -11,6 +11,7 @@ from litestar.testing import TestClient
 from engine.change import system
 from engine.runtime import people
 from engine.runtime.site import Site
+from engine.store import sessions
 from tests.web.conftest import PASSWORD, Browser, add_person
 from web.security import Settings, address_of, csrf_token, local_path, same_site, token_fits
 
@@ -231,3 +232,36 @@ def test_an_error_never_shows_a_traceback(boss: Browser, monkeypatch: pytest.Mon
     assert answer.status_code == 500
     assert "Traceback" not in answer.text and "the secret inside" not in answer.text
     assert answer.headers["x-request-id"] in answer.text
+
+
+def test_a_form_sent_after_the_session_ended_is_not_lost(site: Site, boss: Browser) -> None:
+    boss.open("/customer/new")
+    with site.database.writing() as connection:
+        sessions.close_all(connection, site.tables, 1)
+    boss.send("/customer/new", {"name": "Typed before", "notes": "two\nlines"})
+    assert boss.page.status_code == 401
+    assert "what you typed is still here" in boss.text
+
+    kept = {"_kept.name": boss.value("_kept.name"), "_kept.notes": "two\nlines", "next": boss.value("next")}
+    boss.send("/login", {"login": "boss", "password": PASSWORD, **kept})
+    assert "What you typed is not saved yet." in boss.text
+    boss.send("/customer/new", {"name": boss.value("name"), "notes": "two\nlines"})
+    assert boss.page.status_code == 200 and "Typed before" in boss.text
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/customer", 405), ("/nothere/1/edit", 404), ("/customer/999/edit", 404)],
+)
+def test_what_cannot_be_done_gets_a_friendly_page(boss: Browser, path: str, status: int) -> None:
+    boss.open("/")
+    boss.send(path, {})
+    assert boss.page.status_code == status
+    assert boss.page.headers["x-request-id"] in boss.page.text
+
+
+def test_more_than_is_allowed_is_refused(boss: Browser) -> None:
+    boss.open("/-/account")
+    boss.send("/-/account/preferences", {"timezone": "x" * 11_000_000})
+    assert boss.page.status_code == 413
+    assert "Too large" in boss.text

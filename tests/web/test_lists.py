@@ -84,6 +84,14 @@ def test_a_question_that_cannot_be_asked_gets_a_friendly_page(many: Browser, que
     assert "cannot be read" in many.text
 
 
+def test_a_quick_filter_is_a_choice_beside_the_search(many: Browser) -> None:
+    many.open("/customer?q=&f.owner=1")
+    assert re.search(r'<option value="1" selected>王经理', many.page.text)
+    assert "No match" in many.text, "nobody owns what the system made"
+    many.open("/customer?q=&f.owner=")
+    assert len(names(many)) == 30
+
+
 HOSTILE = '"><img src=x onerror=alert(1)>{{7*7}}<script>alert(1)</script>'
 
 

@@ -198,3 +198,43 @@ def test_a_form_opened_from_a_related_list_is_filled_in(boss: Browser) -> None:
 def test_the_site_is_the_same_for_the_whole_request(site: Site, boss: Browser) -> None:
     new_customer(boss)
     assert boss.open("/customer/1").status_code == 200
+
+
+def test_a_field_shows_and_is_asked_for_while_its_condition_holds(boss: Browser) -> None:
+    line = {"name": "Book", "parts": "", "parts.0.name": "Inside", "parts.0.kind": "plain"}
+    boss.open("/quote/new")
+    boss.send("/quote/new", {**line, "_refresh": "1"})
+    assert 'name="parts.0.binding"' not in boss.page.text
+    boss.send("/quote/new", {**line, "parts.0.kind": "bound", "_refresh": "1"})
+    assert re.search(r'name="parts.0.binding"[^>]*aria-required="true"', boss.page.text)
+
+    boss.send("/quote/new", {**line, "parts.0.kind": "bound", "parts.0.binding": ""})
+    assert boss.page.status_code == 422
+    assert 'id="f-parts-0-binding-error"' in boss.page.text
+
+
+def test_what_frozen_figures_were_made_of_is_shut(boss: Browser) -> None:
+    boss.open("/quote/new")
+    boss.send(
+        "/quote/new", {"name": "Book", "sent": "true", "parts": "", "parts.0.name": "Inside", "parts.0.pages": "8"}
+    )
+    assert boss.page.status_code == 200, boss.text
+    boss.open("/quote/1/edit")
+    assert 'name="parts.0.pages"' not in boss.page.text
+    assert 'value="parts.0"' not in boss.page.text, "no row is taken away"
+    assert 'name="parts.0.name"' in boss.page.text
+    assert re.search(r'class="shown"[^>]*>8<', boss.page.text)
+
+    boss.send("/quote/1/edit", {"_version": boss.value("_version"), "parts": "", "parts.0.id": "1",
+                                "parts.0.name": "Inside pages"})  # fmt: skip
+    assert boss.page.status_code == 200, boss.text
+    assert "Inside pages" in boss.text
+
+
+def test_a_figure_of_a_line_leads_to_its_explanation(boss: Browser) -> None:
+    boss.open("/quote/new")
+    boss.send("/quote/new", {"name": "Book", "parts": "", "parts.0.name": "Inside", "parts.0.pages": "8"})
+    assert 'href="/part/1/explain/cost"' in boss.page.text
+    boss.open("/part/1/explain/cost")
+    assert boss.page.status_code == 200
+    assert "How Cost came about" in boss.text and 'href="/quote/1"' in boss.page.text

@@ -37,7 +37,7 @@ class Hyperlink:
 class Cell:
     """One value as it is drawn."""
 
-    type: Literal["none", "text", "link", "chips", "out", "links", "long", "masked"]
+    type: Literal["none", "text", "link", "figure", "chips", "out", "links", "long", "masked"]
     text: str = ""
     href: str = ""
     items: tuple[Any, ...] = ()

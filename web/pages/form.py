@@ -112,7 +112,13 @@ class FormBuilder:
                 continue
             path = f"{prefix}{name}"
             made = control(self.desk, field, look, path, record, self.errors.get(path, ()))
-            if made.widget != "shown" and not prefix and field.default is not None and not record.text(name) and made.widget != "checkbox":
+            if (
+                made.widget != "shown"
+                and not prefix
+                and field.default is not None
+                and not record.text(name)
+                and made.widget != "checkbox"
+            ):
                 self.waiting.append(path)
             found.append(made)
         return tuple(found)

@@ -57,6 +57,15 @@ class FilterField:
 
 
 @dataclass(frozen=True, slots=True)
+class QuickFilter:
+    """One filter that stands open beside the search."""
+
+    name: str
+    label: str
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PageSize:
     """A choice of how many rows a page has."""
 
@@ -82,6 +91,7 @@ class ListPage:
     rows: tuple[tuple[Cell, ...], ...] = ()
     chips: tuple[FilterChip, ...] = ()
     filter_fields: tuple[FilterField, ...] = ()
+    quick: tuple[QuickFilter, ...] = ()
     clear: str = ""
     range: str = ""
     sizes: tuple[PageSize, ...] = ()
@@ -151,13 +161,29 @@ def columns_of(
     return tuple(found)
 
 
-def filter_chips(entity: Entity, query: ListQuery, address: Address, visit: Visit) -> tuple[FilterChip, ...]:
-    """The filters that are on."""
+def quick_filters(entity: Entity, query: ListQuery, access: Access, pickers: Pickers, visit: Visit,
+                  ) -> tuple[QuickFilter, ...]:  # fmt: skip
+    """The filters that the config names for this list and that a choice is made from."""
+    given = {one.field: str(one.raw[0]) for one in query.filters if one.operator == "is" and one.raw}
+    found = []
+    for name in entity.list.filters:
+        field = entity.fields[name]
+        options = filter_options(field, pickers, visit) if access.reading(entity.name, name).open else ()
+        if options:
+            chosen = tuple(Option(one.value, one.label, one.value == given.get(name)) for one in options)
+            found.append(QuickFilter(f"f.{name}", field.label.text(visit.locale), chosen))
+    return tuple(found)
+
+
+def filter_chips(
+    entity: Entity, query: ListQuery, address: Address, visit: Visit, shown: frozenset[str] = frozenset()
+) -> tuple[FilterChip, ...]:
+    """The filters that are on, but for those that `shown` quick filters say already."""
     chips = []
     at = [index for index, (name, _) in enumerate(address.pairs) if name.startswith("f.")]
     for index, one in zip(at, query.filters, strict=True):
         field = entity.fields.get(one.field)
-        if field is None:
+        if field is None or (one.operator == "is" and f"f.{one.field}" in shown):
             continue
         label = field.label.text(visit.locale)
         chips.append(

@@ -209,13 +209,20 @@ class RecordBinder:
         fields = [line.fields[name] for name in names]
         rows = tuple(
             LineRow(
-                tuple(self.painter.cell(one, record.values.get(one.name)) for one in fields),
+                tuple(self.line_cell(one, record) for one in fields),
                 self.blocks(line, record, f"{id}-{index}"),
             )
             for index, record in enumerate(lines)
         )
         columns = tuple(LineColumn(one.label.text(self.visit.locale), column_css(one)) for one in fields)
         return LineBlock(id, field.label.text(self.visit.locale), len(rows), columns, rows)
+
+    def line_cell(self, field: Field, record: Record) -> Cell:
+        """One value of a line; a worked-out figure is the way to its explanation."""
+        cell = self.painter.cell(field, record.values.get(field.name))
+        if field.computed is None or not field.stored or cell.type != "text" or field.kind.align != "end":
+            return cell
+        return Cell("figure", cell.text, f"/{record.entity.name}/{record.id}/explain/{field.name}")
 
     def steps(self, record: Record) -> tuple[Step, ...]:
         """The stages of the pipeline, with those that the record may be moved to."""

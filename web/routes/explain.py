@@ -8,16 +8,18 @@ from typing import Any
 from litestar.params import FromPath
 from litestar.response import Response
 
+from engine.change import NotFound
 from engine.model import Entity
+from engine.runtime.browse import browse
 from engine.runtime.explanation import Explanation
 from engine.runtime.explanation import explain as explain_figure
+from engine.runtime.listing import ListQuery
 from engine.runtime.record import read_record
 from web.pages.cells import Cell, Painter
 from web.pages.record import Fact
 from web.pages.shell import Crumb, make_shell
 from web.render import html
 from web.route import Route
-from web.routes.listing import entity_of
 from web.visit import AnyRequest, Visit, open_visit
 
 
@@ -39,20 +41,32 @@ class ExplainPage:
 def show_explanation(
     request: AnyRequest, entity: FromPath[str], id: FromPath[int], field: FromPath[str]
 ) -> Response[Any]:
-    """The explanation of one figure of a record."""
+    """The explanation of one figure of a record, or of a line of one."""
     visit = open_visit(request)
-    known = entity_of(visit, entity)
-    record = read_record(visit.site, visit.actor, entity, id)
-    page = bind_explanation(visit, known, id, explain_figure(visit.site, visit.actor, entity, id, field))
+    found = explain_figure(visit.site, visit.actor, entity, id, field)
+    root, root_id, title = holder_of(visit, visit.site.model.entities[entity], id)
+    page = bind_explanation(visit, found, f"/{root.name}/{root_id}")
     crumbs = (
-        Crumb(known.plural.text(visit.locale), f"/{entity}"),
-        Crumb(record.title, page.back),
+        Crumb(root.plural.text(visit.locale), f"/{root.name}"),
+        Crumb(title, page.back),
         Crumb(page.label),
     )
-    return html(visit, make_shell(visit, page.title, crumbs=crumbs, current=entity), "explain.html", page)
+    return html(visit, make_shell(visit, page.title, crumbs=crumbs, current=root.name), "explain.html", page)
 
 
-def bind_explanation(visit: Visit, entity: Entity, id: int, found: Explanation) -> ExplainPage:
+def holder_of(visit: Visit, entity: Entity, id: int) -> tuple[Entity, int, str]:
+    """The record that a line stands in, up to the root, with its title; itself when it is none. Raises NotFound."""
+    if entity.owned_by is None:
+        return entity, id, read_record(visit.site, visit.actor, entity.name, id).title
+    parent = entity.owned_by[0]
+    query = ListQuery(entity=entity.name, fields=(parent,), total="no", size=1).on("id", "is", str(id))
+    page = browse(visit.site, visit.actor, query)
+    if not page.rows:
+        raise NotFound(entity.name)
+    return holder_of(visit, visit.site.model.entities[parent], page.rows[0][2].id)
+
+
+def bind_explanation(visit: Visit, found: Explanation, back: str) -> ExplainPage:
     """The page object."""
     say, painter = visit.say, Painter.of(visit)
     label = found.field.label.text(visit.locale)
@@ -69,7 +83,7 @@ def bind_explanation(visit: Visit, entity: Entity, id: int, found: Explanation) 
         title=say("explain_title", label=label), label=label, value=painter.cell(found.field, found.value),
         formula=found.formula or "", notes=tuple(notes),
         inputs=tuple(Fact(one.label, painter.cell(one.field, one.value)) for one in found.inputs),
-        found=tuple(painter.record_cell(one) for one in found.found), back=f"/{entity.name}/{id}",
+        found=tuple(painter.record_cell(one) for one in found.found), back=back,
     )  # fmt: skip
 
 

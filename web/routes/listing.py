@@ -22,6 +22,7 @@ from web.pages.listing import (
     filter_chips,
     filter_fields,
     page_sizes,
+    quick_filters,
 )  # fmt: skip
 from web.pages.pickers import Pickers
 from web.pages.shell import Crumb, make_shell
@@ -41,7 +42,7 @@ def show_list(request: AnyRequest, entity: FromPath[str]) -> Response[Any]:
     pairs = url_pairs(request)
     if any(name == "_filter" for name, _ in pairs):
         return see(with_filter(f"/{entity}", pairs))
-    state = tuple((name, value) for name, value in pairs if name not in OURS)
+    state = tuple((name, value) for name, value in pairs if name not in OURS and not is_blank(name, value))
     query = replace(ListQuery.from_url(entity, state), titles=True)
     page = browse(visit.site, visit.actor, query)
     bound = bind_list(visit, known, query, page, Address(f"/{entity}", state))
@@ -50,6 +51,11 @@ def show_list(request: AnyRequest, entity: FromPath[str]) -> Response[Any]:
         crumbs.append(Crumb(visit.say("bin")))
     shell = make_shell(visit, bound.title, crumbs=tuple(crumbs), current=entity)
     return html(visit, shell, "list.html", bound, part="parts/list.html")
+
+
+def is_blank(name: str, value: str) -> bool:
+    """Whether a form sent a filter that nobody filled in."""
+    return name.startswith("f.") and not value and not name.endswith((".empty", ".not_empty"))
 
 
 def url_pairs(request: AnyRequest) -> list[tuple[str, str]]:
@@ -90,12 +96,15 @@ def bind_list(visit: Visit, entity: Entity, query: ListQuery, page: Page, addres
     say, access = visit.say, Access(visit.site, visit.actor)
     plural, label = entity.plural.text(visit.locale), entity.label.text(visit.locale)
     order = query.sort if query.sort is not None else entity.list.sort
-    chips = filter_chips(entity, query, address, visit)
+    quick = quick_filters(entity, query, access, Pickers(visit), visit)
+    open_now = frozenset(one.name for one in quick)
+    chips = filter_chips(entity, query, address, visit, open_now)
     may_create = access.ever("create", entity.name) and not query.deleted
     common = ListPage(
         title=say("bin_of", name=plural) if query.deleted else plural,
         path=address.path, total=total_words(page, visit), table_label=say("table_of", name=plural),
-        search_label=say("search_in", name=plural), q=query.q, kept=address.kept(), kept_for_search=address.kept("q"),
+        search_label=say("search_in", name=plural), q=query.q, kept=address.kept(),
+        kept_for_search=address.kept("q", *open_now), quick=quick,
         chips=chips, clear=address.plain("sort", "size", "deleted"),
         filter_fields=() if visit.partial else filter_fields(entity, access, Pickers(visit), visit),
         new_href=f"/{entity.name}/new" if may_create else "", new_label=say("new_record", name=label),

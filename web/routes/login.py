@@ -13,10 +13,15 @@ from engine.change import InvalidRecord, NotFound
 from engine.limits import SESSION_HOURS_MAX
 from engine.runtime import people, signin
 from web.pages.shell import make_shell
+from web.posted import Posted
 from web.render import html, see
 from web.route import Route
 from web.security import Settings, local_path, new_secret
-from web.visit import AnyRequest, SignInNeeded, Visit, open_door, open_visit
+from web.visit import CSRF_FIELD, AnyRequest, SignInNeeded, Visit, open_door, open_visit
+
+Pairs = tuple[tuple[str, str], ...]
+KEPT = "_kept."
+"""Before the names of a form that the sign-in page carries along."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,8 @@ class LoginPage:
     next: str
     login: str = ""
     error: str = ""
+    kept: Pairs = ()
+    """What a form had sent when its session was over already: carried through the sign-in, to be sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,15 @@ class SetupPage:
     name: str = ""
     login: str = ""
     error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumePage:
+    """All that resume.html may use: a form to be sent again, after signing in again."""
+
+    title: str
+    action: str
+    kept: Pairs
 
 
 def show_login(request: AnyRequest, next: FromQuery[str] = "/") -> Response[Any]:
@@ -53,16 +69,20 @@ def sign_in(request: AnyRequest) -> Response[Any]:
     """Check login and password; the same answer whether there is no such person or the password is wrong."""
     visit = open_door(request)
     login, target = visit.posted.get("login"), local_path(visit.posted.get("next", "/"))
+    kept = kept_pairs(visit.posted)
     agent = request.headers.get("user-agent", "")
     try:
         opened = signin.sign_in(
             visit.site, login=login, password=visit.posted.get("password"), address=visit.address, agent=agent
         )
     except signin.TooManyTries:
-        return door(visit, target, login=login, error=visit.say("sign_in_wait"), status=429)
+        return door(visit, target, login=login, error=visit.say("sign_in_wait"), kept=kept, status=429)
     except signin.WrongPassword:
-        return door(visit, target, login=login, error=visit.say("sign_in_wrong"), status=401)
-    answer = see("/-/account?done=change_password_first" if opened.must_change else target)
+        return door(visit, target, login=login, error=visit.say("sign_in_wrong"), kept=kept, status=401)
+    if kept and not opened.must_change:
+        answer = resume(visit, opened.secret, target, kept)
+    else:
+        answer = see("/-/account?done=change_password_first" if opened.must_change else target)
     give_session(answer, visit.settings, opened.secret)
     answer.delete_cookie(visit.settings.visitor_cookie, path="/")
     return answer
@@ -103,12 +123,33 @@ def set_up(request: AnyRequest, secret: FromPath[str]) -> Response[Any]:
     return see("/login?done=setup_done")
 
 
-def door(visit: Visit, target: str, *, login: str = "", error: str = "", status: int = 200) -> Response[Any]:
+def kept_pairs(posted: Posted) -> Pairs:
+    """The form that the sign-in page carries along, under its own names again."""
+    return tuple((name.removeprefix(KEPT), value) for name, value in posted.pairs if name.startswith(KEPT))
+
+
+def resume(visit: Visit, session: str, target: str, kept: Pairs) -> Response[Any]:
+    """The form that was sent when the session had ended, to be sent again with one press."""
+    visit = replace(visit, session=session)
+    page = ResumePage(visit.say("resume_title"), target, kept)
+    return html(visit, make_shell(visit, page.title), "resume.html", page)
+
+
+def door_again(request: AnyRequest) -> Response[Any]:
+    """The sign-in page for a form of our own whose session is over: nothing typed is lost."""
+    visit = open_door(request)
+    kept = tuple((name, value) for name, value in visit.posted.pairs if name != CSRF_FIELD)
+    return door(visit, request.url.path, error=visit.say("session_gone"), kept=kept, status=401)
+
+
+def door(
+    visit: Visit, target: str, *, login: str = "", error: str = "", kept: Pairs = (), status: int = 200
+) -> Response[Any]:
     """The sign-in form, tied to its visitor by a cookie that never becomes a session."""
     fresh = not visit.session
     visit = replace(visit, session=visit.session or new_secret())
     name = visit.site.model.app.name.text(visit.locale)
-    page = LoginPage(visit.say("sign_in_title", name=name), target, login, error)
+    page = LoginPage(visit.say("sign_in_title", name=name), target, login, error, kept)
     answer = html(visit, make_shell(visit, visit.say("sign_in")), "login.html", page, status=status)
     if fresh:
         answer.set_cookie(_cookie(visit.settings.visitor_cookie, visit.session, visit.settings, hours=24))
