@@ -14,13 +14,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
 
 from engine.limits import QUERY_TEXT_MAX
 from engine.model import Model
 from engine.store.tables import Tables
 
-COMMON: Final = 10_000
+COMMON: Final = 5_000
 """Above so many hits a list is better walked in its own order, asking of each row whether it is a hit."""
 BATCH: Final = 2_000
 _RUNS: Final = re.compile(r"[^\W_]+")
@@ -272,7 +273,9 @@ class _Indexed(_Condition):
         source = self.tables.grams.alias()
         hit = sa.and_(*_array_conditions(source, self.entity, self.fields, sought))
         if not self.common:
-            return self.id_column.in_(sa.select(source.c.record_id).where(source.c.entity == self.entity, hit))
+            ids = sa.select(source.c.record_id).where(source.c.entity == self.entity, hit).scalar_subquery()
+            # As an array, gathered first: a plain IN would be a join, which PostgreSQL may well start from the list.
+            return self.id_column == sa.any_(sa.func.array(ids, type_=postgresql.ARRAY(sa.BigInteger)))
         # A scalar subquery: EXISTS would be turned into a join that gathers all hits first.
         asked = sa.select(hit).where(source.c.entity == self.entity, source.c.record_id == self.id_column)
         return sa.func.coalesce(asked.correlate_except(source).scalar_subquery(), sa.false())
