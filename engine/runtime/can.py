@@ -26,6 +26,8 @@ def can(site: Site, actor: Actor, verb: Verb, entity: str, id: int | None = None
     Without an id: whether there may be such records at all; each reason is then a rule that would be asked. With one:
     of the record as it stands; what does not exist, or may not be read, cannot be updated or deleted either.
     """
+    if entity not in site.model.entities:
+        return Decision(False)
     with inquire(site, actor) as inquiry:
         ways = _ways(inquiry, verb, entity)
         if id is None:

@@ -58,10 +58,10 @@ class Kept:
 class Site:
     """One applied revision, ready to serve. Nothing of it changes; a newer revision is another Site."""
 
-    model: Model
-    tables: Tables
-    database: Database
-    catalog: Catalog
+    model: Model = field(repr=False)
+    tables: Tables = field(repr=False)
+    database: Database = field(repr=False)
+    catalog: Catalog = field(repr=False)
     revision: int
     clock: Clock
     folder: Path
