@@ -241,6 +241,8 @@ class _Condition(sa.ColumnElement[bool]):
 class _Indexed(_Condition):
     """What the index says."""
 
+    inherit_cache = False  # each class must say so itself
+
     def __init__(
         self,
         tables: Tables,
@@ -283,6 +285,8 @@ class _Indexed(_Condition):
 
 class _Contains(_Condition):
     """Whether a text holds a folded word."""
+
+    inherit_cache = False
 
     def __init__(self, column: sa.ColumnElement[Any], word: str) -> None:
         self.column, self.word = column, word
