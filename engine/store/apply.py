@@ -18,7 +18,7 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 
 from engine.model import Model
-from engine.store import chaos, data_steps, revisions, search, snapshot, sqlite
+from engine.store import chaos, data_steps, engine_tables, revisions, search, snapshot, sqlite
 from engine.store.database import Database
 from engine.store.errors import StoreError, Unavailable
 from engine.store.plan import plan
@@ -120,7 +120,7 @@ def _create_engine_tables(connection: sa.Connection, tables: Tables) -> None:
             for index in sorted(table.indexes, key=lambda index: str(index.name)):
                 connection.execute(sa.schema.CreateIndex(index))
     if tables.store.name not in there:
-        connection.execute(sa.insert(tables.store).values(id=1, format=sqlite.FORMAT))
+        connection.execute(sa.insert(tables.store).values(id=1, format=engine_tables.FORMAT))
 
 
 def _engine_names(tables: Tables) -> set[str]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from engine.columns import BigInteger, Flag, Json, Moment, PlainText
+
+FORMAT: Final = 1
+"""The layout of these tables. A later release that changes it counts up; an older one then refuses the database."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -110,13 +110,20 @@ def listing(connection: sa.Connection) -> list[Listed]:
 
 
 def has_tables(connection: sa.Connection) -> bool:
-    """Whether the engine's tables are there. They never go away again, so a connection asks until it finds them."""
+    """Whether the engine's tables are there. They never go away again, so a connection asks until it finds them.
+
+    Raises Unusable when a later release laid them out.
+    """
     if connection.info.get("forme"):
         return True
     if connection.dialect.name == "sqlite":
         found = connection.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = 'forme_revision'").scalar()
     else:
         found = connection.exec_driver_sql("SELECT to_regclass('forme_revision')").scalar()
+    if found is not None:
+        layout = connection.exec_driver_sql("SELECT format FROM forme_store").scalar()
+        if layout is not None and layout > engine_tables.FORMAT:
+            raise Unusable("This database was changed by a later release of Forme. Use that release.")
     connection.info["forme"] = found is not None
     return found is not None
 

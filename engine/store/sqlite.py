@@ -14,12 +14,11 @@ from sqlalchemy.pool import QueuePool, StaticPool
 
 from engine.expression.sqlite import register
 from engine.store import search
+from engine.store.engine_tables import FORMAT
 from engine.store.errors import Unusable, translate
 
 APPLICATION_ID: Final = 0x464F524D
 """Stands in the file's header: "FORM"."""
-FORMAT: Final = 1
-"""The layout of the engine's own tables. A later release that changes it counts up; an older one then refuses."""
 VERSION_MIN: Final = (3, 43, 0)
 """Search needs contentless-delete indexes."""
 BUSY_MS: Final = 10_000

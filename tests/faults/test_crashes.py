@@ -12,6 +12,7 @@ from engine.model import Model
 from engine.store import chaos, records, revisions, snapshot
 from engine.store.apply import apply
 from engine.store.database import Database, open_database
+from engine.store.errors import Unusable
 from engine.store.tables import build_tables
 from tests.faults.processes import killed, run
 from tests.postgres import PostgresServer
@@ -139,6 +140,19 @@ def test_a_revision_of_a_later_release_is_refused_in_words(database_url: str) ->
         table = build_tables(compiled()).revision
         connection.execute(sa.update(table).values(snapshot=later, versions={"forme": "9.9"}))
 
-    with pytest.raises(Exception, match=r"Forme 9\.9, a later release"):
+    with pytest.raises(Unusable, match=r"Forme 9\.9, a later release"):
         apply(database, compiled(FIRM, ("label: Quote", "label: Offer")), base=1, by=None)
+    database.close()
+
+
+def test_tables_of_a_later_release_are_refused_in_words(database_url: str) -> None:
+    database = open_database(database_url)
+    apply(database, compiled(), base=None, by=None)
+    with database.writing() as connection:
+        connection.exec_driver_sql("UPDATE forme_store SET format = 99")
+    database.close()
+
+    database = open_database(database_url)
+    with pytest.raises(Unusable, match="later release"), database.reading() as connection:
+        revisions.current(connection)
     database.close()

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from engine.store.database import Database, open_database
-from engine.store.errors import Unusable
+from engine.store.errors import Unavailable, Unusable
 from engine.store.sqlite import driver
 
 
@@ -144,3 +144,36 @@ def test_a_database_of_a_later_release_is_refused(tmp_path: Path) -> None:
 def test_an_unknown_kind_of_database_is_refused() -> None:
     with pytest.raises(Unusable, match="mysql"):
         open_database("mysql://localhost/forme")
+
+
+def test_a_server_that_does_not_answer_is_told_as_such() -> None:
+    database = open_database("postgresql://nobody@127.0.0.1:1/forme")
+
+    with pytest.raises(Unavailable, match="does not answer"), database.reading() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    database.close()
+
+
+def test_a_damaged_page_is_told_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "forme.db"
+    database = open_database(f"sqlite:///{path}")
+    make_table(database)
+    with database.writing() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO paper WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) "
+            "SELECT i, i FROM n"
+        )
+    database.close()
+    data = bytearray(path.read_bytes())
+    data[4096 * 10 : 4096 * 12] = b"\xff" * 8192
+    path.write_bytes(data)
+
+    database = open_database(f"sqlite:///{path}")
+    with pytest.raises(Unusable, match="damaged"):
+        count_all(database)
+    database.close()
+
+
+def count_all(database: Database) -> int:
+    with database.reading() as connection:
+        return int(connection.exec_driver_sql("SELECT sum(grams) FROM paper").scalar_one())
