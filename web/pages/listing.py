@@ -87,6 +87,7 @@ class ListPage:
     kept: Pairs
     """The URL's state without the page, for forms that add a filter."""
     kept_for_search: Pairs
+    kept_for_quick: Pairs = ()
     columns: tuple[Column, ...] = ()
     rows: tuple[tuple[Cell, ...], ...] = ()
     chips: tuple[FilterChip, ...] = ()

@@ -104,7 +104,7 @@ def bind_list(visit: Visit, entity: Entity, query: ListQuery, page: Page, addres
         title=say("bin_of", name=plural) if query.deleted else plural,
         path=address.path, total=total_words(page, visit), table_label=say("table_of", name=plural),
         search_label=say("search_in", name=plural), q=query.q, kept=address.kept(),
-        kept_for_search=address.kept("q", *open_now), quick=quick,
+        kept_for_search=address.kept("q"), kept_for_quick=address.kept(*open_now), quick=quick,
         chips=chips, clear=address.plain("sort", "size", "deleted"),
         filter_fields=() if visit.partial else filter_fields(entity, access, Pickers(visit), visit),
         new_href=f"/{entity.name}/new" if may_create else "", new_label=say("new_record", name=label),
