@@ -276,9 +276,13 @@ def open_site(project: Project, database: Database, clock: Clock = CLOCK) -> Sit
 def open_holder(project: Project, clock: Clock = CLOCK) -> SiteHolder:
     """Open the database, apply the folder if it is empty, and hold the site of the applied revision."""
     database = project.open()
-    if current_revision(database) is None:
-        first_apply(project, database)
-    return SiteHolder(open_site(project, database, clock))
+    try:
+        if current_revision(database) is None:
+            first_apply(project, database)
+        return SiteHolder(open_site(project, database, clock))
+    except BaseException:
+        database.close()
+        raise
 
 
 def settle_memory() -> None:

@@ -91,13 +91,22 @@ def run_server(project: Project, *, host: str, port: int, workers: int) -> None:
 
 def served_app() -> Any:
     """The application of one worker process: uvicorn asks for it by name."""
+
     # uvicorn asks from within its event loop, where Litestar does not let the process's threads be set up.
-    with ThreadPoolExecutor(1) as outside:
-        return outside.submit(build_app).result()
+    def build() -> Any:
+        try:
+            return outside.submit(build_app).result()
+        except SafeMode:
+            return None
+
+    outside = ThreadPoolExecutor(1)
+    from web.safe import SafeApp
+
+    return build() or SafeApp(build)
 
 
 def build_app() -> Any:
-    """The application over the project that stands in the environment."""
+    """The application over the project that stands in the environment; raises SafeMode."""
     from web.app import create_app
 
     folder, url, files, hidden, host = json.loads(os.environ[PROJECT_VARIABLE])

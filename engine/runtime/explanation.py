@@ -10,6 +10,8 @@ from engine.change import Actor, InvalidRecord, NotFound
 from engine.expression import Expression, Step
 from engine.expression.nodes import Aggregate, Find, Path, record, walk
 from engine.expression.run import Tie
+from engine.expression.wording import in_words
+from engine.kinds import Shower
 from engine.model import Field
 from engine.runtime import permission
 from engine.runtime.access import Access
@@ -44,7 +46,9 @@ class Explanation:
     field: Field
     value: Any
     formula: str | None
-    """None where it names something that the asker may not read."""
+    """In the firm's words; None where it names something that the asker may not read."""
+    text: str | None
+    """As written in the config; None like the formula."""
     typed: bool
     """Whether a person typed over the formula."""
     frozen: bool
@@ -95,7 +99,8 @@ class _Explainer:
         return Explanation(
             field=self.field,
             value=self.linked(self.field, value),
-            formula=formula.text if whole else None,
+            formula=in_words(formula.node, _Labels(self.session), self.session.locale) if whole else None,
+            text=formula.text if whole else None,
             typed=self.field.name in self.node.typed,
             frozen=self.field.frozen and self.node.key in frozen_keys(self.figures),
             inputs=tuple(self.input(path) for path in shown),
@@ -161,6 +166,25 @@ class _Explainer:
     def rows_open(self, entity: str) -> bool:
         """Whether all records of an entity may be read."""
         return always(self.access.rights.rows("read", entity))
+
+
+@dataclass(frozen=True, slots=True)
+class _Labels:
+    """What things are called in the asker's language."""
+
+    session: Session
+
+    def field(self, entity: str, field: str) -> str:
+        known = self.session.entity(entity).fields.get(field)
+        return (known.label.text(self.session.locale) if known is not None else "") or field
+
+    def entity(self, entity: str) -> str:
+        return self.session.entity(entity).label.text(self.session.locale)
+
+    def choice(self, entity: str, field: str, choice: str) -> str:
+        app = self.session.model.app
+        kind = self.session.model.field(entity, field).kind
+        return kind.show(choice, Shower(self.session.locale, app.timezone, app.currency))
 
 
 def _own_paths(formula: Expression) -> Iterator[Path]:

@@ -163,7 +163,8 @@ def test_a_figure_is_explained(rep: Program, other: Program) -> None:
     line = deal["items"][0]["id"]
     worth = rep.get(f"/item/{line}/explain/worth")
     assert worth.status_code == 200, worth.text
-    assert worth.json()["formula"] == "pieces * price"
+    assert worth.json()["formula"] == "Pieces × Price"
+    assert worth.json()["expression"] == "pieces * price"
     assert worth.json()["value"] == "4.50"
     assert [(one["label"], one["value"]) for one in worth.json()["inputs"]] == [("Pieces", 3), ("Price", "1.50")]
     total = rep.get(f"/deal/{deal['id']}/explain/total").json()

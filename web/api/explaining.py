@@ -17,6 +17,7 @@ def explain(call: Call) -> Found:
             "label": found.field.label.text(call.actor.locale),
             "value": value_json(found.field, found.value),
             "formula": found.formula,
+            "expression": found.text,
             "typed_over": found.typed,
             "frozen": found.frozen,
             "inputs": [
