@@ -128,7 +128,7 @@ class Crm:
         names = ("id", "version", *(column.name for column in page.columns))
         return [dict(zip(names, row, strict=True)) for row in page.rows]
 
-    def titles(self, entity: str, actor: Actor | None = None, /, **query: Any) -> list[str]:
+    def titles(self, entity: str, actor: Actor | None = None, /, **query: Any) -> Sequence[str]:
         """What the records of a page are called, in order."""
         return list(self.page(entity, actor, titles=True, fields=(), **query).titles)
 

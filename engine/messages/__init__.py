@@ -12,11 +12,12 @@ from decimal import Decimal
 from string import Formatter
 from typing import Any, Protocol
 
+from engine.messages.queries import QUERIES
 from engine.messages.records import RECORDS
 from engine.messages.values import VALUES
 from engine.words import Words, words
 
-MESSAGES: Mapping[str, Words] = {**VALUES, **RECORDS}
+MESSAGES: Mapping[str, Words] = {**VALUES, **RECORDS, **QUERIES}
 """Every code with its sentence."""
 
 _UNNAMED = {

@@ -16,6 +16,7 @@ from engine.change import Actor, InvalidQuery
 from engine.columns import BigInteger
 from engine.expression.sql import Source
 from engine.limits import COUNT_MAX
+from engine.messages import message
 from engine.model import Entity
 from engine.runtime import finding, order
 from engine.runtime.cells import Cells, Column, Masked, plan_cells, with_titles
@@ -75,7 +76,7 @@ def browse(site: Site, actor: Actor, query: ListQuery) -> Page:
 
 def browse_in(inquiry: Inquiry, query: ListQuery) -> Page:
     """As `browse`, within a reading that is open already."""
-    query = query.clamped()
+    query = replace(query, locale=inquiry.actor.locale).clamped()
     entity = known_entity(inquiry, query.entity)
     question = Question.read(inquiry, query, entity)
     rows = question.rows()
@@ -182,13 +183,15 @@ class Question:
 def _after(inquiry: Inquiry, query: ListQuery, keys: Sequence[Key]) -> tuple[Any, ...] | None:
     if query.after is None:
         return None
-    place = order.unpack(read_cursor(inquiry.site.key, _purpose(inquiry, query, keys), query.after))
+    place = order.unpack(
+        read_cursor(inquiry.site.key, _purpose(inquiry, query, keys), query.after, inquiry.actor.locale)
+    )
     return tuple(place)
 
 
 def _purpose(inquiry: Inquiry, query: ListQuery, keys: Sequence[Key]) -> str:
     """What a cursor is good for: this person's same question."""
-    same = replace(query, after=None, page=1, size=1, total="no", fields=None, titles=False)
+    same = replace(query, after=None, page=1, size=1, total="no", fields=None, titles=False, locale="")
     return repr((inquiry.actor.user, inquiry.site.revision, [(key.field.name, key.down) for key in keys], same))
 
 
@@ -203,7 +206,9 @@ def _fields(inquiry: Inquiry, query: ListQuery, entity: Entity) -> tuple[str, ..
             not inquiry.model.field(entity.name, name).stored
             and inquiry.model.field(entity.name, name).computed is None
         ):
-            raise InvalidQuery(f"{name} is not a column of a list.", field=name, code="not_a_column")
+            locale = inquiry.actor.locale
+            label = inquiry.model.field(entity.name, name).label.text(locale)
+            raise InvalidQuery(message("not_a_column", locale, field=label), field=name, code="not_a_column")
     return query.fields
 
 

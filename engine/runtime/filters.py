@@ -19,10 +19,11 @@ from engine.expression.compile import ExpressionError, compile_expression
 from engine.expression.nodes import BOOLEAN
 from engine.expression.sql import NotInSql, Source, to_sql
 from engine.kinds import BadValue, FieldType
+from engine.messages import message
 from engine.model import Field
 from engine.problems import Mark
 from engine.runtime.inquiry import Inquiry
-from engine.runtime.listing import Filter, ListQuery
+from engine.runtime.listing import Filter, ListQuery, wrong
 from engine.store.queries import RecordSql
 
 Column = sa.ColumnElement[Any]
@@ -46,13 +47,14 @@ class Conditions:
 def known_field(inquiry: Inquiry, entity: str, name: str) -> Field:
     """A field that the asker may use in a question; raises InvalidQuery for all others alike."""
     if not inquiry.vocabulary.knows(entity, name):
-        raise unknown_field(entity, name)
+        raise unknown_field(inquiry, entity, name)
     return inquiry.model.field(entity, name)
 
 
-def unknown_field(entity: str, name: str) -> InvalidQuery:
+def unknown_field(inquiry: Inquiry, entity: str, name: str) -> InvalidQuery:
     """The one answer to a field that is not there, and to one that is hidden."""
-    return InvalidQuery(f"{entity} has no field '{name[:80]}'.", field=name[:80], code="unknown_field")
+    locale, short = inquiry.actor.locale, name[:80]
+    return wrong("no_field", locale, field=short, code="unknown_field", entity=entity, value=short)
 
 
 def read_filters(inquiry: Inquiry, query: ListQuery) -> Conditions:
@@ -60,7 +62,7 @@ def read_filters(inquiry: Inquiry, query: ListQuery) -> Conditions:
     conditions = Conditions()
     for number, given in enumerate(query.filters):
         known = known_field(inquiry, query.entity, given.field)
-        _check_operator(known, given)
+        _check_operator(inquiry, known, given)
         values = _values(inquiry, query, known, given)
         if values is None:
             continue
@@ -78,8 +80,7 @@ def _read_where(inquiry: Inquiry, query: ListQuery, conditions: Conditions) -> N
         expression = compile_expression(query.where, inquiry.vocabulary.scope(query.entity), WHERE, expects=BOOLEAN)
     except ExpressionError as error:
         first = error.problems[0]
-        message = f"{first.message} {first.hint}".strip()
-        raise InvalidQuery(message, field="where", code="bad_expression") from None
+        raise InvalidQuery(f"{first.message} {first.hint}".strip(), field="where", code="bad_expression") from None
     conditions.shape.append(("where", query.where))
     conditions.builders.append(lambda sql, source: _where(expression, sql, source))
 
@@ -91,10 +92,16 @@ def _where(expression: Expression, sql: RecordSql, source: Source) -> Column:
         raise InvalidQuery(f"{error}.", field="where", code="bad_expression") from None
 
 
-def _check_operator(known: Field, given: Filter) -> None:
-    if given.operator not in known.kind.operators or (not known.kind.expressible and given.operator not in EMPTINESS):
-        message = f"{known.name} cannot be filtered by '{given.operator}'."
-        raise InvalidQuery(message, field=known.name, code="unknown_operator")
+def _check_operator(inquiry: Inquiry, known: Field, given: Filter) -> None:
+    if given.operator in known.kind.operators and (known.kind.expressible or given.operator in EMPTINESS):
+        return
+    raise _refused(inquiry, known, "not_filtered_by", "unknown_operator", given.operator)
+
+
+def _refused(inquiry: Inquiry, known: Field, sentence: str, code: str, value: str) -> InvalidQuery:
+    locale = inquiry.actor.locale
+    details = {"value": value, "field": known.label.text(locale)}
+    return InvalidQuery(message(sentence, locale, **details), field=known.name, code=code)
 
 
 EMPTINESS = ("empty", "not_empty")
@@ -122,8 +129,7 @@ def _value(inquiry: Inquiry, query: ListQuery, known: Field, given: Filter, raw:
     try:
         return _parse(kind, raw, inquiry, query, given)
     except BadValue as error:
-        message = f"'{str(raw)[:80]}' is no value of {known.name}."
-        raise InvalidQuery(message, field=known.name, code=error.code) from None
+        raise _refused(inquiry, known, "not_a_filter_value", error.code, str(raw)[:80]) from None
 
 
 def _parse(kind: FieldType, raw: Any, inquiry: Inquiry, query: ListQuery, given: Filter) -> Any:

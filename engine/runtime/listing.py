@@ -14,6 +14,7 @@ from typing import Any, Final, Literal, get_args
 from engine.change import InvalidQuery
 from engine.kinds import Operator
 from engine.limits import FILTER_TERMS_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, QUERY_TEXT_MAX
+from engine.messages import message
 
 Total = Literal["capped", "exact", "no"]
 OPERATORS: Final = frozenset(get_args(Operator))
@@ -66,43 +67,54 @@ class ListQuery:
         """This question with one more filter."""
         return replace(self, filters=(*self.filters, Filter(field, operator, raw)))
 
+    locale: str = "en"
+    """The language in which the question is refused, if it is."""
+
     @classmethod
     def from_url(
-        cls, entity: str, pairs: Iterable[tuple[str, str]], *, source: Literal["form", "json"] = "form"
-    ) -> ListQuery:
+        cls, entity: str, pairs: Iterable[tuple[str, str]], *, source: Literal["form", "json"] = "form",
+        locale: str = "en",
+    ) -> ListQuery:  # fmt: skip
         """The question that a URL's parameters ask; raises InvalidQuery for one that is not known.
 
         `f.stage=won`, `f.amount.at_least=100`, `f.stage.among=won,lost`, `f.amount.between=10..20`, `where=`, `q=`,
         `sort=-amount,name`, `fields=`, `page=`, `size=`, `after=`, `total=exact|no`, `deleted=1`.
         """
-        query = cls(entity=entity, source=source)
+        query = cls(entity=entity, source=source, locale=locale)
         for key, value in pairs:
+            if "\x00" in value:
+                raise InvalidQuery("This cannot be read.", field=key[:40])
             if key.startswith("f."):
-                query = replace(query, filters=(*query.filters, read_filter(key, value)))
+                query = replace(query, filters=(*query.filters, read_filter(key, value, locale)))
             elif key in _READERS:
-                query = replace(query, **{key: _READERS[key](key, value)})
+                query = replace(query, **{key: _READERS[key](key, value, locale)})
             else:
-                raise InvalidQuery(f"There is no parameter '{key[:40]}'.", field=key[:40], code="unknown_parameter")
+                raise wrong("unknown_parameter", locale, field=key[:40], value=key[:40])
         return query.clamped()
 
     def clamped(self) -> ListQuery:
         """The same question within the product's limits; raises InvalidQuery where nothing sensible is left."""
         if len(self.filters) > FILTER_TERMS_MAX or sum(len(f.raw) for f in self.filters) > 4 * FILTER_TERMS_MAX:
-            raise InvalidQuery(f"A list takes at most {FILTER_TERMS_MAX} filters.", code="too_many")
+            raise wrong("too_many_filters", self.locale, code="too_many", limit=FILTER_TERMS_MAX)
         if self.sort is not None and len(self.sort) > SORT_MAX:
-            raise InvalidQuery(f"A list is sorted by at most {SORT_MAX} fields.", field="sort", code="too_many")
+            raise wrong("too_many_keys", self.locale, field="sort", code="too_many", limit=SORT_MAX)
         if self.fields is not None and len(self.fields) > FIELDS_MAX:
-            raise InvalidQuery(f"A list has at most {FIELDS_MAX} columns.", field="fields", code="too_many")
+            raise wrong("too_many_columns", self.locale, field="fields", code="too_many", limit=FIELDS_MAX)
         page, size = min(max(self.page, 1), PAGE_MAX), min(max(self.size, 1), PAGE_SIZE_MAX)
         return replace(self, page=page, size=size, q=self.q.strip()[:QUERY_TEXT_MAX])
 
 
-def read_filter(key: str, value: str) -> Filter:
+def wrong(sentence: str, locale: str, *, field: str = "", code: str = "", **details: object) -> InvalidQuery:
+    """The refusal of a question, in the asker's language."""
+    return InvalidQuery(message(sentence, locale, **details), field=field, code=code or sentence)
+
+
+def read_filter(key: str, value: str, locale: str = "en") -> Filter:
     """A filter from a URL's parameter: `f.FIELD` or `f.FIELD.OPERATOR`."""
     field, _, word = key.removeprefix("f.").partition(".")
     operator = word or "is"
     if operator not in OPERATORS:
-        raise InvalidQuery(f"There is no operator '{word[:40]}'.", field=key[:80], code="unknown_operator")
+        raise wrong("unknown_operator", locale, field=key[:80], value=word[:40])
     raw: tuple[str, ...] = (value,)
     if operator in ("empty", "not_empty"):
         raw = ()
@@ -114,24 +126,24 @@ def read_filter(key: str, value: str) -> Filter:
     return Filter(field, operator, raw)  # type: ignore[arg-type]  # looked up in the enumeration just above
 
 
-def _names(_key: str, value: str) -> tuple[str, ...]:
+def _names(_key: str, value: str, _locale: str) -> tuple[str, ...]:
     return tuple(name for name in (part.strip() for part in value.split(",")) if name)
 
 
-def _number(key: str, value: str) -> int:
+def _number(key: str, value: str, locale: str) -> int:
     digits = value.strip()
     if not (digits.isascii() and digits.removeprefix("-").isdigit() and len(digits) <= 20):
-        raise InvalidQuery(f"'{key}' is a whole number.", field=key)
+        raise wrong("not_whole", locale, field=key, code="bad_query", value=key)
     return int(digits)
 
 
-def _total(key: str, value: str) -> str:
+def _total(key: str, value: str, locale: str) -> str:
     if value not in get_args(Total):
-        raise InvalidQuery("'total' is exact, capped or no.", field=key)
+        raise wrong("no_total", locale, field=key, code="bad_query")
     return value
 
 
-def _text(_key: str, value: str) -> str:
+def _text(_key: str, value: str, _locale: str) -> str:
     return value
 
 
@@ -142,9 +154,9 @@ _READERS: Final[dict[str, Any]] = {
     "fields": _names,
     "page": _number,
     "size": _number,
-    "after": lambda _key, value: value or None,
+    "after": lambda _key, value, _locale: value or None,
     "total": _total,
-    "deleted": lambda _key, value: value in ("1", "true"),
+    "deleted": lambda _key, value, _locale: value in ("1", "true"),
 }
 
 
@@ -157,7 +169,7 @@ def write_cursor(key: bytes, purpose: str, values: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(_signature(key, purpose, body) + body).decode().rstrip("=")
 
 
-def read_cursor(key: bytes, purpose: str, text: str) -> list[Any]:
+def read_cursor(key: bytes, purpose: str, text: str, locale: str = "en") -> list[Any]:
     """The place that a cursor names; raises InvalidQuery for one that is not ours, or another question's."""
     try:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
@@ -165,7 +177,7 @@ def read_cursor(key: bytes, purpose: str, text: str) -> list[Any]:
         raw = b""
     signature, body = raw[:16], raw[16:]
     if not hmac.compare_digest(signature, _signature(key, purpose, body)):
-        raise InvalidQuery("This list has changed: begin at its first page.", field="after", code="bad_cursor")
+        raise wrong("bad_cursor", locale, field="after")
     found: list[Any] = json.loads(body)
     return found
 

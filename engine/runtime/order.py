@@ -14,6 +14,7 @@ from engine.change import InvalidQuery
 from engine.columns import BigInteger
 from engine.expression.sql import Source
 from engine.expression.template import Correlated
+from engine.messages import message
 from engine.model import Entity, Field
 from engine.runtime.filters import known_field
 from engine.runtime.inquiry import Inquiry
@@ -77,13 +78,16 @@ def read_order(inquiry: Inquiry, query: ListQuery, entity: Entity) -> tuple[Key,
             for word in words
             if inquiry.vocabulary.knows(entity.name, word.removeprefix("-"))
         )
-    return tuple(_key(inquiry, entity, word) for word in query.sort)
+    return tuple(_key(inquiry, query, entity, word) for word in query.sort)
 
 
-def _key(inquiry: Inquiry, entity: Entity, word: str) -> Key:
+def _key(inquiry: Inquiry, query: ListQuery, entity: Entity, word: str) -> Key:
     known = known_field(inquiry, entity.name, word.removeprefix("-"))
     if not known.kind.sortable or not known.kind.expressible or known.kind.expression_type().kind == "list":
-        raise InvalidQuery(f"A list cannot be sorted by {known.name}.", field="sort", code="not_sortable")
+        label = known.label.text(inquiry.actor.locale)
+        raise InvalidQuery(
+            message("not_sortable", inquiry.actor.locale, field=label), field="sort", code="not_sortable"
+        )
     return Key(known, word.startswith("-"))
 
 

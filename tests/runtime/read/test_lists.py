@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from engine.change import InvalidQuery
+from engine.change import Actor, InvalidQuery
 from engine.limits import COUNT_MAX, PAGE_SIZE_MAX
 from engine.runtime.listing import ListQuery
 from engine.store import records
@@ -164,8 +165,13 @@ def test_a_cursor_is_good_for_its_own_question_and_person_only(firm: Firm) -> No
     cursor = firm.crm.page("deal", firm.ann, size=1).next
     assert cursor is not None
     assert firm.crm.page("deal", firm.ann, size=2, after=cursor).rows
-    for other in ({"actor": firm.mia}, {"sort": ("name",)}, {"where": "stage == 'open'"}, {"q": "D"}):
-        actor = other.pop("actor", firm.ann)
+    others: list[tuple[Actor, dict[str, Any]]] = [
+        (firm.mia, {}),
+        (firm.ann, {"sort": ("name",)}),
+        (firm.ann, {"where": "stage == 'open'"}),
+        (firm.ann, {"q": "D"}),
+    ]
+    for actor, other in others:
         with pytest.raises(InvalidQuery):
             firm.crm.page("deal", actor, after=cursor, **other)
     with pytest.raises(InvalidQuery):
