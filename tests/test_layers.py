@@ -20,11 +20,11 @@ LAYERS = {
     0: ("expression", "problems", "limits", "words", "columns", "messages"),
     1: ("change", "kinds", "model", "options"),
     2: ("hooks", "catalog", "api"),
-    3: ("fields", "actions", "charts", "testing"),
+    3: ("fields", "actions", "charts"),
     4: ("compiler",),
     5: ("store",),
     6: ("runtime",),
-    7: ("cli", "boot"),
+    7: ("cli", "boot", "testing"),
 }
 LAYER = {part: number for number, parts in LAYERS.items() for part in parts}
 APART = {("compiler", "store"), ("store", "compiler")}

@@ -16,7 +16,7 @@ ID: Schema = {"type": "integer", "minimum": 1, "maximum": 9_223_372_036_854_775_
 VERSION: Schema = {"type": "integer", "minimum": 1}
 LINK: Schema = {
     "type": "object",
-    "properties": {"id": ID, "title": {"type": "string"}},
+    "properties": {"id": ID, "title": {"type": ["string", "null"]}},
     "required": ["id", "title"],
 }
 ANY_LINK: Schema = {

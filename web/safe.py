@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, Receive, Send
 
 RETRY_SECONDS = 1.0
 PAGE = (
@@ -29,7 +29,7 @@ class SafeApp:
         self._tried = monotonic()
         self._app: ASGIApp | None = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answer, or hand on to the application once it can be built."""
         if scope["type"] == "lifespan":
             await live(receive, send)

@@ -83,6 +83,11 @@ def test_explain_names_the_layer_that_set_a_value(desk: Terminal) -> None:
     assert "customers.yaml:" in said
 
 
+def test_explain_of_what_is_not_there_fails_and_names_what_is(desk: Terminal) -> None:
+    assert "Known here: name, owner, phone." in desk("explain", "customer.fields.nope", code=1)
+    assert "There is nothing called 'custmer'. Did you mean 'customer'?" in desk("explain", "custmer", code=1)
+
+
 def test_plan_as_json_and_loss_that_must_be_allowed(terminal: Terminal) -> None:
     terminal("apply")
     terminal.run("import", "customer", str(_csv(terminal, "name,phone\n甲,1\n乙,\n")), "--dir", str(terminal.folder))
