@@ -13,7 +13,7 @@ from engine import boot
 from engine.boot import Project
 from engine.catalog import Catalog
 from engine.cli.console import database_option, folder_argument, folder_option, note, say
-from engine.compiler import check_config
+from engine.compiler import UnknownPart, check_config
 from engine.compiler import explain as explain_part
 from engine.compiler.schema import build_schema
 from engine.model import Model
@@ -83,7 +83,11 @@ def write_schema(catalog: Catalog, folder: Path) -> Path:
 def explain(path: str, folder: Path) -> None:
     """The final value of a part of the config, such as customer.fields.name, and which layer set it."""
     model, _ = boot.compile_folder(folder)
-    say(explain_part(model, path))
+    try:
+        said = explain_part(model, path)
+    except UnknownPart as unknown:
+        raise boot.StartError(str(unknown)) from unknown
+    say(said)
 
 
 # ---- plan and apply -------------------------------------------------------------------------------------------------

@@ -22,6 +22,17 @@ of its user: it says in words what is wrong, and exits with 1.
 | `FORME_FILES` | the folder of uploaded files; else `.forme/files` |
 | `FORME_BASE_URL` | the address that people use; `https://...` makes cookies secure, its host is answered |
 | `FORME_PASSWORD` | the password for `forme user add`, which otherwise asks |
+
+| exit code of | 0 | 1 | 2 |
+|---|---|---|---|
+| `check` | no errors (warnings do not count) | errors | |
+| `plan` | nothing would change | errors | something would change |
+| `test` | all tests passed | a test failed | |
+| `can` | yes | no | |
+| `import` | every row was stored or skipped | rows failed | |
+| the others | done | not done | |
+
+2 also tells of an option or argument that does not exist.
 """
 
 
@@ -50,12 +61,17 @@ def metavar(argument: click.Argument) -> str:
 
 def option_row(option: click.Option) -> str:
     """One row of a table of options."""
-    name = ", ".join(f"`{word}`" for word in option.opts)
+    value = f" {option.metavar}" if option.metavar else ""
+    name = ", ".join(f"`{word}{value}`" for word in option.opts)
     help = (option.help or "").replace("|", "\\|")
     if isinstance(option.type, click.Choice):
         choices = ", ".join(f"`{choice}`" for choice in option.type.choices)
-        help = f"{help} One of {choices}.".strip()
-    return f"| {name} | {help} |"
+        help = f"{help} One of {choices}."
+    if option.required:
+        help = f"{help} Must be given."
+    if option.show_default and not option.is_flag:
+        help = f"{help} Default: `{option.default}`."
+    return f"| {name} | {help.strip()} |"
 
 
 if __name__ == "__main__":

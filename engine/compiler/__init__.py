@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.catalog import Catalog
 from engine.compiler.chains import check_chains
 from engine.compiler.checks import check_model
-from engine.compiler.explain import explain
+from engine.compiler.explain import UnknownPart, explain
 from engine.compiler.folder import parse_sources, read_sources
 from engine.compiler.ids import check_ids
 from engine.compiler.junctions import expand_links
@@ -29,7 +29,7 @@ from engine.problems import ConfigError, Problem, stop_on
 PROBLEMS_MAX = 1_000
 """Errors of one phase; looking for the nearest word of each takes a millisecond."""
 
-__all__ = ["Sources", "check_config", "compile_config", "compile_sources", "explain", "read_sources"]
+__all__ = ["Sources", "UnknownPart", "check_config", "compile_config", "compile_sources", "explain", "read_sources"]
 
 
 def compile_config(folder: Path, catalog: Catalog) -> Model:

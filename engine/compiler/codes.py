@@ -101,5 +101,9 @@ CODES: Final[Mapping[str, str]] = {
     "rule.not-run": "A rule is checked and kept, but this release does not run rules yet (said by `forme apply`).",
     "rule.trigger": "A rule does not say what sets it off.",
     "stage.two": "An entity has two stage fields.",
+    # plans (said by `forme plan` and `forme apply`, which look at the records too)
+    "plan.duplicates": "A field, or fields together, shall be unique, but records that are there are alike.",
+    "plan.table-exists": "The database holds a table that Forme did not make, under a name that is needed.",
+    "plan.unsupported": "The change would alter stored values in a way that is not built yet; the hint is a way round.",
     "visible.reader": "`visible_when` names the reader or the time: a field shows alike to everyone.",
 }

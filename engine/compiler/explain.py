@@ -11,11 +11,18 @@ from engine.problems import did_you_mean
 _SECTIONS = ("entities", "pipelines", "roles", "terms", "rules", "tests", "constants", "app")
 
 
+class UnknownPart(LookupError):
+    """The config has no part at that path; the text names the nearest one."""
+
+
 def explain(model: Model, path: str) -> str:
-    """The final value of a part, such as `customer.fields.level`, and the origin of each piece of it."""
+    """The final value of a part, such as `customer.fields.level`, and the origin of each piece of it.
+
+    Raises UnknownPart.
+    """
     parts, found, missing = _find(model.merged, [part for part in path.split(".") if part])
     if missing is not None:
-        return missing
+        raise UnknownPart(missing)
     lines = [f"{'.'.join(parts)}:"]
     lines += _shown(found, 1) if isinstance(found, dict | list) else [f"  {_scalar(found)}"]
     lines += ["", "Set by:"]
