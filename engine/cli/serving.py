@@ -135,10 +135,14 @@ def demo(pack: str, host: str, port: int) -> None:
     """Serve a pack with sample data from a scratch database, with people to sign in as."""
     with tempfile.TemporaryDirectory(prefix="forme-demo-") as scratch:
         project, demo_people = make_demo(pack, Path(scratch))
-        say(f"Serving the demo of {pack} at {base_address(host, port)}")
-        say("Sign in as:")
-        for person in demo_people:
-            say(f"  {person.login:<12} {person.password:<14} {', '.join(person.roles)}")
+        if demo_people:
+            say(f"Serving the demo of {pack} at {base_address(host, port)}")
+            say("Sign in as:")
+            for person in demo_people:
+                say(f"  {person.login:<12} {person.password:<14} {', '.join(person.roles)}")
+        else:
+            with project.opened() as database:
+                greet(boot.open_site(project, database), host, port)
         run_server(project, host=host, port=port, workers=1)
 
 
