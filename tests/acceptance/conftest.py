@@ -37,9 +37,11 @@ def opened_site(url: str, folder: Path) -> Iterator[Site]:
 @pytest.fixture
 def firm(database_url: str, tmp_path: Path) -> Iterator[Firm]:
     """The firm, served; nothing is entered yet."""
-    with opened_site(database_url, tmp_path) as site:
-        with TestClient(create_app(SiteHolder(site)), base_url="http://127.0.0.1") as client:
-            yield Firm(site, client)
+    with (
+        opened_site(database_url, tmp_path) as site,
+        TestClient(create_app(SiteHolder(site)), base_url="http://127.0.0.1") as client,
+    ):
+        yield Firm(site, client)
 
 
 @pytest.fixture

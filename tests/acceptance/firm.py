@@ -42,9 +42,7 @@ def paper(manager: Program, name: str, grammage: int, tonne_price: str) -> Json:
 
 def waste(manager: Program, kind: str, percent: str) -> Json:
     """A waste rule with 100 sheets of make-ready a form."""
-    return manager.make(
-        "waste_rule", part_kind=kind, min_copies=0, percent=percent, make_ready=100, from_date=SINCE
-    )
+    return manager.make("waste_rule", part_kind=kind, min_copies=0, percent=percent, make_ready=100, from_date=SINCE)
 
 
 def finishing(manager: Program, name: str, mode: str, **price: Any) -> Json:
@@ -56,7 +54,15 @@ def quotation_a(rates: dict[str, Json], customer: Json, *copies: int) -> Json:
     """Quotation A of the printing firm: a saddle stitched brochure of 4 + 32 pages, 210 × 285 mm."""
     id_of = {name: record["id"] for name, record in rates.items()}
     printed = {"press": id_of["对开四色"], "front": 4, "back": 4}
-    inside = {**printed, "name": "内页", "kind": "inside", "paper": id_of["铜版157"], "pages": 32, "sections": 2, "ups": 1}
+    inside = {
+        **printed,
+        "name": "内页",
+        "kind": "inside",
+        "paper": id_of["铜版157"],
+        "pages": 32,
+        "sections": 2,
+        "ups": 1,
+    }
     cover = {
         **printed, "name": "封面", "kind": "cover", "paper": id_of["铜版200"], "pages": 4, "sections": 1, "ups": 4,
         "work_and_turn": True, "processes": [{"finishing": id_of["哑膜"]}],

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-import pytest
-
-from tests.acceptance.firm import Json, quotation_a
+from tests.acceptance.firm import SINCE, Json, quotation_a
 from tests.api.conftest import Program
 
 
@@ -111,8 +109,7 @@ def test_every_figure_agrees_with_the_one_worked_out_by_hand(
     assert rates["铜版157"]["ream_kg"] == "83.325"
     assert found == quote, "what POST answers is what GET answers"
 
-
-def test_the_eleven_lines_of_cost_add_up_exactly(quote: Json) -> None:
+    # The eleven lines of cost add up exactly.
     lines = [of_run(quote, kind)[name] for kind in ("inside", "cover") for name in ("paper_cost", "press_cost")]
     lines += [quote["plate_cost"], quote["imposition_cost"]]
     lines += [of_process(quote, name)["charge"] for name in ("哑膜", "骑马订", "数码样", "纸箱 100本", "送货")]
@@ -168,38 +165,61 @@ def test_what_the_customer_may_leave_out_costs_nothing(manager: Program, quote: 
     assert total(again)["gross"] == "18702.72"
 
 
-@pytest.mark.parametrize(
-    ("spoil", "place", "words"),
-    [
-        ("paper", "parts.0.tonne_price", ("内页", "吨价", "纸价")),
-        ("press", "parts.0.rate", ("内页", "印工价")),
-        ("finishing", "parts.1.processes.0.rate", ("哑膜", "工价")),
-        ("waste", "runs.0.waste", ("内页", "放损")),
-    ],
-)
-def test_a_missing_rate_refuses_the_quotation(  # noqa: PLR0913
-    manager: Program, rates: dict[str, Json], customer: Json, spoil: str, place: str, words: tuple[str, ...]
-) -> None:
+MISSING: list[tuple[str, str, str, str, list[str]]] = [
+    ("paper", "铜版157", "prices", "parts.0.tonne_price", ["内页", "吨价", "纸价"]),
+    ("press", "对开四色", "rates", "parts.0.rate", ["内页", "印工价"]),
+    ("finishing", "哑膜", "prices", "parts.1.processes.0.rate", ["哑膜", "工价"]),
+    ("waste_rule", "waste inside", "", "runs.0.waste", ["内页", "放损"]),
+]
+
+
+def test_a_missing_rate_refuses_the_quotation(manager: Program, rates: dict[str, Json], customer: Json) -> None:
     """The refusal names the record, the field, and what was sought."""
-    later = "2026-06-01"
-    if spoil == "waste":
-        move(manager, "waste_rule", rates["waste inside"], {"from_date": later})
-    else:
-        name, lines = {"paper": ("铜版157", "prices"), "press": ("对开四色", "rates"), "finishing": ("哑膜", "prices")}[spoil]
-        row = {"id": rates[name][lines][0]["id"], "from_date": later}
-        move(manager, spoil, rates[name], {lines: [row]})
-
-    answer = manager.post("/quote", quotation_a(rates, customer))
-    assert answer.status_code == 422, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    errors = answer.json()["errors"]
-    assert {error["code"] for error in errors} == {"nothing_found"}, "the cause, not all that is empty because of it"
-    [message] = [error["message"] for error in errors if error["field"] == place]
-    assert [word for word in words if word not in message] == [], message
+    for entity, name, lines, place, words in MISSING:
+        since(manager, entity, rates[name], lines, "2026-06-01")
+        answer = manager.post("/quote", quotation_a(rates, customer))
+        assert answer.status_code == 422, answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
+        errors = answer.json()["errors"]
+        assert {error["code"] for error in errors} == {"nothing_found"}, "the cause, not what is empty because of it"
+        [message] = [error["message"] for error in errors if error["field"] == place]
+        assert [word for word in words if word not in message] == [], message
+        since(manager, entity, rates[name], lines, SINCE)
     assert manager.get("/quote").json()["total"] == 0
+    assert total(manager.make("quote", **quotation_a(rates, customer)))["gross"] == "18702.72"
 
 
-def move(manager: Program, entity: str, record: Json, values: Json) -> None:
-    """Change a rate."""
-    answer = manager.patch(f"/{entity}/{record['id']}", {**values, "version": record["version"]})
+def since(manager: Program, entity: str, record: Json, lines: str, day: str) -> None:
+    """Let a rate hold from another day on."""
+    values = {lines: [{"id": record[lines][0]["id"], "from_date": day}]} if lines else {"from_date": day}
+    version = manager.get(f"/{entity}/{record['id']}").json()["version"]
+    answer = manager.patch(f"/{entity}/{record['id']}", {**values, "version": version})
     assert answer.status_code == 200, answer.text
+
+
+def test_a_figure_is_traced_back_to_the_rate_that_it_was_worked_out_with(
+    manager: Program, rates: dict[str, Json], quote: Json
+) -> None:
+    def explained(entity: str, id: int, field: str) -> Json:
+        answer = manager.get(f"/{entity}/{id}/explain/{field}")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    gross = explained("quantity", total(quote)["id"], "gross")
+    assert (gross["label"], gross["value"], gross["formula"]) == ("含税价", "18702.72", "不含税价 + 税额")
+    assert [(one["label"], one["value"]) for one in gross["inputs"]] == [("不含税价", "16551.08"), ("税额", "2151.64")]
+
+    paper = explained("run", of_run(quote, "inside")["id"], "paper_cost")
+    assert paper["formula"] == "令数 × 部件 · 令价"
+    assert [(one["label"], one["value"]) for one in paper["inputs"]] == [("令数", "10.700"), ("部件 › 令价", "649.94")]
+
+    tonne = explained("part", of_part(quote, "inside")["id"], "tonne_price")
+    assert tonne["value"] == "7800.00"
+    assert [(one["entity"], one["id"]) for one in tonne["found"]] == [
+        ("paper_price", rates["铜版157"]["prices"][0]["id"])
+    ]
+    assert tonne["found"][0]["title"] == "铜版157 大度 2026年1月1日", "the price is told by the day that it holds from"
+
+    charge = explained("process_run", of_process(quote, "哑膜")["id"], "charge")
+    assert charge["value"] == "557.48"
+    assert manager.get(f"/quantity/{total(quote)['id']}/explain/copies").status_code == 404, "entered, not worked out"
