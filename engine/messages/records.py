@@ -47,6 +47,10 @@ RECORDS: Mapping[str, Words] = {
         "This record is final, so {field} cannot change. Make a new version to change it.",
     ),
     # ---- lines
+    "no_such_file": words(
+        "{field}所选的文件不存在，或不是您上传的；请重新上传。",
+        "The file chosen for {field} does not exist, or somebody else sent it. Send it again.",
+    ),
     "not_a_line": words("每一行应为一组字段和值。", "Each line is a set of fields with their values."),
     "no_such_line": words(
         "这一行不属于此记录，或已被删除；请刷新后重试。",
@@ -99,6 +103,10 @@ RECORDS: Mapping[str, Words] = {
     "in_use": words(
         "有 {count} 条“{entity}”关联着它，不能删除；请先改掉这些关联。",
         "{count} of {entity} link to it, so it cannot be deleted. Change those links first.",
+    ),
+    "in_use_unseen": words(
+        "有您无权查看的记录关联着它，不能删除；请联系能查看这些记录的人。",
+        "Records that you may not see link to it, so it cannot be deleted. Ask somebody who sees them.",
     ),
     "restore_not_unique": words(
         "不能恢复：现有另一条记录的{field}也是“{value}”；请先修改其中之一。",

@@ -35,9 +35,10 @@ def copy_in(session: Session, entity: str, id: int) -> Change:
         raise NotFound(entity)
     before = Figures(session, source)
     permission.require_readable(access, before)
+    opening = _may_open(access, before)
     if not access.ever("create", entity):
         raise Forbidden(session.say("may_not_create", entity=known.label.text(session.locale)))
-    tree = _taken_over(session, source)
+    tree = _taken_over(session, source, opening)
     figures = Figures(session, tree, old=source.root)
     for name, default in known.copy.set.items():
         tree.root.waiting.discard(name)
@@ -45,11 +46,23 @@ def copy_in(session: Session, entity: str, id: int) -> Change:
     return make(session, access, Draft(entity), figures)
 
 
-def _taken_over(session: Session, source: Tree) -> Tree:
+def _may_open(access: Access, before: Figures) -> frozenset[tuple[str, int, str]]:
+    """Values of the source that this person may not read, though perhaps on a copy: it will be theirs."""
+    return frozenset(
+        (*node.key, field.name)
+        for node in before.tree.root.walk()
+        for field in node.entity.fields.values()
+        if (reading := access.reading(node.entity.name, field.name)).open
+        and not reading.everywhere
+        and not access.readable(node.entity.name, field.name, permission.rows_of(before, node))
+    )
+
+
+def _taken_over(session: Session, source: Tree, left: frozenset[tuple[str, int, str]]) -> Tree:
     [id] = records.allocate(session.connection, session.tables, source.root.entity.name, 1)
     tree = new_tree(source.root.entity, id)
     new_ids = {source.root.key: id}
-    _take(session, tree, source.root, tree.root, new_ids)
+    _take(session, tree, source.root, tree.root, new_ids, left)
     for node in tree.root.walk():
         for field in _entered(node):
             target = field.kind.target()
@@ -61,18 +74,23 @@ def _taken_over(session: Session, source: Tree) -> Tree:
     return tree
 
 
-def _take(session: Session, tree: Tree, old: Node, new: Node, new_ids: dict[tuple[str, int], int]) -> None:
+def _take(
+    session: Session, tree: Tree, old: Node, new: Node, new_ids: dict[tuple[str, int], int],
+    left: frozenset[tuple[str, int, str]],
+) -> None:  # fmt: skip
     expect_figures(new)
     for field in _entered(old):
         if field.name == old.entity.stage or field.kind.key == "number" or field.kind.secret:
             continue
-        if field.computed is not None and field.name not in old.typed:
+        if (field.computed is not None and field.name not in old.typed) or (*old.key, field.name) in left:
             continue
         new.waiting.discard(field.name)
         new.values[field.name] = old.values.get(field.name)
         if field.computed is not None:
             new.typed.add(field.name)
     for name, lines in old.lines.items():
+        if (*old.key, name) in left:
+            continue
         for number, line in enumerate(lines):
             if line.by_each:
                 continue
@@ -81,7 +99,7 @@ def _take(session: Session, tree: Tree, old: Node, new: Node, new_ids: dict[tupl
             new.lines[name].append(one)
             tree.add(one)
             new_ids[line.key] = id
-            _take(session, tree, line, one, new_ids)
+            _take(session, tree, line, one, new_ids, left)
 
 
 def _entered(node: Node) -> Iterator[Field]:

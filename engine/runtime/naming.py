@@ -5,17 +5,24 @@ from __future__ import annotations
 from engine.expression import Expression, Path
 from engine.kinds import FieldType, Shower
 from engine.model import Entity
+from engine.runtime.access import Access
 from engine.runtime.figures import Figures, Place
 from engine.runtime.tree import Node
+from engine.store.sight import always
 
 DEPTH_MAX = 4
 """A title that names a record that names a record ... ends somewhere."""
 
 
-def name_of(figures: Figures, place: Place, depth: int = 0) -> str:
-    """The record's title, worked out from its own fields; its id where the title is empty."""
+def name_of(figures: Figures, place: Place, depth: int = 0, *, reader: Access | None = None) -> str:
+    """The record's title, worked out from its own fields; its id where the title is empty. For a `reader` only of
+    parts that this person may read on every record."""
     entity = _entity(figures, place)
-    parts = [part if isinstance(part, str) else _part(figures, place, entity, part, depth) for part in entity.title]
+    parts = [
+        part if isinstance(part, str) else _part(figures, place, entity, part, depth)
+        for part in entity.title
+        if isinstance(part, str) or reader is None or _may_read(reader, part)
+    ]
     id = place.id if isinstance(place, Node) else place[1]
     return "".join(parts).strip() or f"{entity.label.text(figures.session.locale)} {id}"
 
@@ -32,6 +39,14 @@ def _part(figures: Figures, place: Place, entity: Entity, part: Expression, dept
         inside = figures.tree.node(target, value)
         return "" if depth == DEPTH_MAX else name_of(figures, inside or (target, value), depth + 1)
     return _shown(figures, part.node, value)
+
+
+def _may_read(reader: Access, part: Expression) -> bool:
+    steps = [(number, step) for path in part.paths() for number, step in enumerate(path.steps)]
+    beyond = {step.entity for number, step in steps if number} | {part.type.entity or ""} - {""}
+    return all(reader.reading(step.entity, step.field).everywhere for _, step in steps) and all(
+        always(reader.rights.rows("read", name)) for name in beyond
+    )
 
 
 def _shown(figures: Figures, path: Path, value: object) -> str:

@@ -11,6 +11,7 @@ from engine.runtime.access import Access, Rows
 from engine.runtime.figures import Figures
 from engine.runtime.session import Session
 from engine.runtime.tree import Node
+from engine.store import files
 
 
 def known_entity(session: Session, access: Access, name: str) -> Entity:
@@ -69,18 +70,35 @@ def field_errors(access: Access, before: Figures | None, after: Figures) -> Iter
                 yield after.session.error(node.place(name), "read_only", field=field.label.text(after.session.locale))
 
 
-def link_errors(access: Access, after: Figures) -> Iterator[FieldError]:
-    """Links to records that are not there, or that the actor may not see: the two look the same."""
+def withheld(access: Access, after: Figures) -> Iterator[tuple[Node, Field]]:
+    """Values that name something which is not there, or which the actor may not see (the two look the same): another
+    record, or a file that somebody else sent."""
     for node in after.tree.root.walk():
         for name in sorted(node.named):
             field = node.entity.fields[name]
             value = node.values.get(name)
             if value is None or not field.stored or not node.changed(name):
                 continue
+            if field.kind.widget == "file":
+                if not _may_attach(access, after.session, set(file_ids(value)) - set(file_ids(node.was(name)))):
+                    yield node, field
+                continue
             target = _target(field, value)
             if target is not None and not _visible(access, after, target):
-                label = field.label.text(after.session.locale)
-                yield after.session.error(node.place(name), "no_such_record", field=label)
+                yield node, field
+
+
+def withheld_errors(access: Access, after: Figures) -> Iterator[FieldError]:
+    """The same as errors."""
+    for node, field in withheld(access, after):
+        code = "no_such_file" if field.kind.widget == "file" else "no_such_record"
+        yield after.session.error(node.place(field.name), code, field=field.label.text(after.session.locale))
+
+
+def file_ids(value: object) -> tuple[int, ...]:
+    """The files that a value of a file field names."""
+    found = value if isinstance(value, list | tuple) else () if value is None else (value,)
+    return tuple(int(id) for id in found)
 
 
 def writes(access: Access, before: Figures | None, after: Figures, node: Node, field: Field) -> bool:
@@ -92,6 +110,15 @@ def writes(access: Access, before: Figures | None, after: Figures, node: Node, f
     if stood is not None:
         return bool(access.updatable(node.entity.name, field.name, rows_of(before, stood), rows))
     return bool(access.updatable(node.entity.name, field.name, rows, rows))
+
+
+def _may_attach(access: Access, session: Session, ids: set[int]) -> bool:
+    """Whether these files may be put into a record: they are read under its rights from then on, so only by who
+    sent them."""
+    known = files.read(session.connection, session.tables, ids) if ids else {}
+    return ids <= known.keys() and (
+        access.actor.system or all(f.created_by == access.actor.user for f in known.values())
+    )
 
 
 def _target(field: Field, value: object) -> tuple[str, int] | None:

@@ -12,7 +12,7 @@ from typing import Any
 from engine.change import Actor, Draft, FieldError, InvalidRecord, NotFound
 from engine.model import Entity, Field
 from engine.runtime import permission
-from engine.runtime.access import Access
+from engine.runtime.access import Access, Rows
 from engine.runtime.draft import DraftReader, expect_figures, expect_formulas
 from engine.runtime.figures import Figures
 from engine.runtime.inquiry import Inquiry
@@ -113,6 +113,9 @@ def _tree(session: Session, entity: Entity, id: int | None) -> tuple[Tree, Figur
 def _look_at(session: Session, access: Access, tree: Tree, before: Figures | None, draft: Draft) -> Preview:
     reader = Rehearsal.of(session, access, tree, draft)
     reader.read(draft.values)
+    for node, named in list(permission.withheld(access, Figures(session, tree))):
+        # As if it were empty: no default or figure may tell of what this person may not see.
+        node.values[named.name] = None
     figures = Figures(session, tree)
     for node in tree.root.walk():
         settle_stage(figures, node)
@@ -156,7 +159,7 @@ class Observer:
     def look(self, node: Node, found: Field) -> Look:
         """How one field stands."""
         visible = self.asks(found.visible_when, node, otherwise=True)
-        readable = self.access.readable(node.entity.name, found.name, permission.rows_of(self.figures, node))
+        readable = self.access.readable(node.entity.name, found.name, self.rows(node))
         if not visible or not readable:
             return Look(visible=visible, readable=readable, writable=False)
         closed = {choice for choice, when in found.choices_when.items() if not self.asks(when, node)}
@@ -168,6 +171,13 @@ class Observer:
             fixed=found.name in node.lines and self.feeds(node, found),
             shut=frozenset(closed),
         )
+
+    def rows(self, node: Node) -> Rows:
+        """What the rules on reading are asked of: the record as it stands, whatever is typed over it."""
+        stood = self.before.tree.node(*node.key) if self.before is not None else None
+        if self.before is None or stood is None:
+            return permission.rows_of(self.figures, node)
+        return permission.rows_of(self.before, stood)
 
     def writable(self, node: Node, found: Field) -> bool:
         """Whether the field takes a value here and now."""
@@ -182,7 +192,7 @@ class Observer:
     def value(self, node: Node, found: Field) -> Any:
         """The value as it would be stored."""
         if found.kind.key == "links":
-            return tuple(line.values["target"] for line in node.lines[found.name])
+            return tuple(target for line in node.lines[found.name] if (target := line.values.get("target")) is not None)
         if not found.stored or found.name in node.lines or (found.computed is not None and not found.override):
             return None
         try:

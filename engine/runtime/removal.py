@@ -18,14 +18,18 @@ from engine.change import (
     NotFound,
     VersionRequired,
 )
+from engine.limits import COUNT_MAX
 from engine.model import Entity, Field
 from engine.runtime import permission
 from engine.runtime.access import Access
+from engine.runtime.cells import HIDDEN
 from engine.runtime.figures import Figures
+from engine.runtime.inquiry import Inquiry
 from engine.runtime.push import push
 from engine.runtime.save import dependencies_of, save_in
 from engine.runtime.session import Session
 from engine.runtime.site import Site
+from engine.runtime.titles import titles
 from engine.runtime.transaction import in_transaction
 from engine.runtime.tree import Node, Tree, load_tree, stored_fields
 from engine.store import history, records, search
@@ -90,7 +94,7 @@ def restore_in(session: Session, entity: str, id: int) -> Change:
         raise NotFound(entity)
     if not access.decide("restore", entity, context):
         raise Forbidden(session.say("may_not_restore", entity=known.label.text(session.locale)))
-    errors = [error for name, row in group for error in _restore_errors(session, session.entity(name), row)]
+    errors = [error for name, row in group for error in _restore_errors(session, access, session.entity(name), row)]
     if errors:
         raise InvalidRecord(tuple(errors))
     nodes = [_bring_back(session, session.entity(name), row, (entity, id)) for name, row in group]
@@ -99,7 +103,7 @@ def restore_in(session: Session, entity: str, id: int) -> Change:
     return Change(entity, id, int(rows[0]["version"]) + 1, "restored")
 
 
-def _restore_errors(session: Session, entity: Entity, row: Mapping[str, Any]) -> Iterator[FieldError]:
+def _restore_errors(session: Session, access: Access, entity: Entity, row: Mapping[str, Any]) -> Iterator[FieldError]:
     together = [(f.name,) for f in stored_fields(entity) if f.unique]
     for names in (*together, *entity.unique):
         values = {name: row[name] for name in names}
@@ -107,7 +111,9 @@ def _restore_errors(session: Session, entity: Entity, row: Mapping[str, Any]) ->
             continue
         if records.taken(session.connection, session.tables, entity.name, values, row["id"]):
             label = ", ".join(entity.fields[name].label.text(session.locale) for name in names)
-            yield session.error(names[0], "restore_not_unique", field=label, value=str(row[names[0]]))
+            shown = access.actor.system or access.reading(entity.name, names[0]).everywhere
+            value = str(row[names[0]]) if shown else HIDDEN
+            yield session.error(names[0], "restore_not_unique", field=label, value=value)
     for link in stored_fields(entity):
         target = link.kind.target() if link.kind.key in LINKS else None
         if target is None or link.computed is not None or row[link.name] is None:
@@ -162,13 +168,23 @@ class _Removal:
             return
         behaviour = getattr(link.kind, "on_delete", "restrict")
         if behaviour == "restrict":
-            entity = self.session.entity(link.entity).plural.text(self.session.locale)
-            self.errors.append(self.session.error("", "in_use", entity=entity, count=len(linking)))
+            self.errors.append(self._in_use(link.entity, linking))
         elif behaviour == "clear":
             self.clear += [(link.entity, id, link.name) for id in linking]
         else:
             for id in linking:
                 self._gather_cascade(link.entity, id)
+
+    def _in_use(self, entity: str, linking: list[int]) -> FieldError:
+        """What stands in the way: records that the person may see are counted, of others it is only told that there
+        are some."""
+        session = self.session
+        inquiry = Inquiry.on(session.site, session.actor, session.connection)
+        seen = len(titles(inquiry, entity, linking[: COUNT_MAX + 1]))
+        if not seen:
+            return session.error("", "in_use_unseen")
+        words = session.entity(entity).plural.text(session.locale)
+        return session.error("", "in_use", entity=words, count=seen)
 
     def _gather_cascade(self, entity: str, id: int) -> None:
         known = self.session.entity(entity)

@@ -87,14 +87,16 @@ def _carry_out(
     reader = DraftReader.of(session, access, figures.tree, draft)
     reader.read(draft.values)
     errors = reader.errors
+    # Nothing is worked out with what the actor may not see: neither figures nor refusals may tell of it.
+    _stop_on(errors, permission.withheld_errors(access, figures))
     errors += _caught(lambda: _work_out(figures, reader, frozen))
+    _stop_on(errors, permission.withheld_errors(access, figures))
     if before is None:
         permission.require_created(access, figures)
     else:
         permission.require_updated(access, before, figures)
     dependencies = dependencies_of(session.site)
     errors += permission.field_errors(access, before, figures)
-    errors += permission.link_errors(access, figures)
     errors += frozen_errors(figures, frozen, dependencies)
     errors += _caught(lambda: errors.extend(errors_of(figures)))
     if errors:
@@ -103,6 +105,12 @@ def _carry_out(
     if warnings:
         raise NeedsConfirmation(tuple(warnings))
     return _store(session, figures, dependencies)
+
+
+def _stop_on(errors: Iterable[FieldError], withheld: Iterable[FieldError]) -> None:
+    found = tuple(withheld)
+    if found:
+        raise InvalidRecord(_one_for_each_place((*errors, *found)))
 
 
 def _work_out(figures: Figures, reader: DraftReader, frozen: set[Key]) -> None:

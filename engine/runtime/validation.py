@@ -8,6 +8,7 @@ from typing import Any
 from engine.change import FieldError
 from engine.expression.nodes import Find, walk
 from engine.model import Check, Field
+from engine.runtime.access import Access
 from engine.runtime.dependencies import Dependencies
 from engine.runtime.figures import Figures
 from engine.runtime.naming import name_of
@@ -93,13 +94,12 @@ def _needed(figures: Figures, node: Node, field: Field) -> FieldError:
     label = field.label.text(session.locale)
     if field.computed is None:
         return session.error(node.place(field.name), "required", field=label)
+    named = name_of(figures, node, reader=Access(session.site, session.actor))
     sought = [n.entity for n in walk(field.computed.node) if isinstance(n, Find)]
     if sought:
         entity = session.entity(sought[0]).label.text(session.locale)
-        return session.error(
-            node.place(field.name), "nothing_found", field=label, entity=entity, record=name_of(figures, node)
-        )
-    return session.error(node.place(field.name), "computed_empty", field=label, record=name_of(figures, node))
+        return session.error(node.place(field.name), "nothing_found", field=label, entity=entity, record=named)
+    return session.error(node.place(field.name), "computed_empty", field=label, record=named)
 
 
 def _check_error(figures: Figures, node: Node, check: Check) -> FieldError:

@@ -8,10 +8,11 @@ from typing import Any
 from engine.model import Entity, Field
 from engine.runtime.figures import Figures
 from engine.runtime.naming import name_of
+from engine.runtime.permission import file_ids
 from engine.runtime.session import Session
 from engine.runtime.stages import pipeline_of
 from engine.runtime.tree import Node, stored_fields
-from engine.store import history, records, search
+from engine.store import files, history, records, search
 from engine.store.history import Entry
 
 HIDDEN_VALUE = "•••"
@@ -61,6 +62,7 @@ def _store(figures: Figures, node: Node, version: int | None, action: str, rule:
             row |= {"version": version, "updated_at": session.now, "updated_by": session.actor.user}
         records.update(session.connection, session.tables, node.entity.name, node.id, row)
     _index(session, node)
+    _use_files(session, node)
     return _entry(session, node, figures.tree.root, action, rule)
 
 
@@ -139,6 +141,18 @@ def _index(session: Session, node: Node) -> None:
         if (value := node.values.get(field.name)) is not None
     }
     search.index(session.connection, session.tables, node.entity.name, node.id, texts)
+
+
+def _use_files(session: Session, node: Node) -> None:
+    """Note the files that the record holds now, so that nobody sweeps them away."""
+    held = {
+        id
+        for field in stored_fields(node.entity)
+        if field.kind.widget == "file" and node.changed(field.name)
+        for id in file_ids(node.values.get(field.name))
+    }
+    if held:
+        files.use(session.connection, session.tables, held, session.now)
 
 
 def _delete_line(session: Session, node: Node, root: Node, version: int, rule: str) -> Entry:

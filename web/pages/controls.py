@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.model import Field
+from engine.runtime.permission import file_ids
 from engine.runtime.preview import Look
 from web import uploads
 from web.forms import FormRecord
@@ -98,7 +99,9 @@ def control(desk: Desk, found: Field, look: Look, path: str, record: FormRecord,
         more |= picker_parts(desk, found, path, record.texts.get(found.name, ()), required=look.required)
     elif widget == "file":
         kept = [value for value in record.texts.get(found.name, ()) if value]
-        more |= {"files": tuple(Option(value, desk.file_name(value), True) for value in kept)}
+        known = {str(id) for id in file_ids(look.value)}
+        names = [(value, desk.file_name(value) if value in known else f"#{value}") for value in kept]
+        more |= {"files": tuple(Option(value, name, True) for value, name in names)}
         more |= {"many": found.kind.key == "files"}
     return Control(
         name=path, id=id, label=found.label.text(desk.visit.locale), widget=widget,
