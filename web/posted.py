@@ -69,7 +69,10 @@ def _url_encoded(body: bytes) -> Posted:
 
 
 async def _multipart(request: Request) -> Posted:  # type: ignore[type-arg]
-    form = await request.form()
+    try:
+        form = await request.form()
+    except UnicodeDecodeError as error:
+        raise ClientException("The form cannot be read.") from error
     pairs: list[tuple[str, str]] = []
     uploads: list[tuple[str, Upload]] = []
     for name, value in form.multi_items():
@@ -78,4 +81,6 @@ async def _multipart(request: Request) -> Posted:  # type: ignore[type-arg]
             uploads.append((name, Upload(value.filename, value.content_type, content)))
         else:
             pairs.append((name, str(value)))
+    if any("\x00" in text for pair in pairs for text in pair):
+        raise ClientException("The form cannot be read.")
     return Posted(tuple(pairs), tuple(uploads))

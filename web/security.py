@@ -61,8 +61,10 @@ class Settings:
         """Whether a Host header names one of ours."""
         if "*" in self.hosts:
             return bool(host)
-        name = host if host.endswith("]") else host.rsplit(":", 1)[0]
-        return name.lower() in self.hosts
+        name, colon, port = (host, "", "") if host.endswith("]") else host.rpartition(":")
+        if not colon:
+            return host.lower() in self.hosts
+        return name.lower() in self.hosts and port.isascii() and port.isdigit()
 
 
 def new_secret() -> str:

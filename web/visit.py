@@ -8,8 +8,9 @@ from typing import Any, TypeAlias
 from litestar import Request
 from litestar.exceptions import PermissionDeniedException
 
-from engine.change import NOBODY, Actor
+from engine.change import NOBODY, Actor, NotFound
 from engine.kinds import Shower
+from engine.limits import INTEGER_MAX
 from engine.runtime import signin
 from engine.runtime.site import Site, SiteHolder
 from web import words
@@ -19,7 +20,7 @@ from web.security import SAFE_METHODS, Settings, address_of, csrf_token, same_si
 AnyRequest: TypeAlias = Request[Any, Any, Any]
 CSRF_FIELD = "_csrf"
 CSRF_HEADER = "x-csrf-token"
-DOORS = ("/login", "/-/setup/")
+SIGN_IN, SETUP = "/login", "/-/setup/"
 """Pages of people who are not signed in; their forms belong to a visitor, never to a session."""
 
 
@@ -132,14 +133,20 @@ def client_address(request: AnyRequest) -> str:
 
 
 async def guard_forms(request: AnyRequest) -> None:
-    """Read what is posted, and refuse it unless it comes from one of our own forms of this very session."""
+    """Read what is posted, and refuse it unless it comes from one of our own forms of this very session.
+
+    No address names a record past the last possible id.
+    """
+    if any(isinstance(part, int) and part > INTEGER_MAX for part in request.path_params.values()):
+        raise NotFound
     if request.method in SAFE_METHODS:
         return
     if not same_site(request.headers):
         raise PermissionDeniedException("cross-site")
     posted = await read_posted(request)
     settings = settings_of(request)
-    at_door = request.url.path.startswith(DOORS)
+    path = request.url.path
+    at_door = path.rstrip("/") == SIGN_IN or path.startswith(SETUP)
     cookie = request.cookies.get(settings.visitor_cookie if at_door else settings.session_cookie, "")
     token = request.headers.get(CSRF_HEADER) or posted.get(CSRF_FIELD)
     if not cookie and not at_door:

@@ -144,7 +144,10 @@ async def read_upload(request: AnyRequest) -> Upload | None:
     """The file in a multipart body; None when there is none. Raises Answer 415."""
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != "multipart/form-data":
         raise Answer(415, "A file is needed", "Send `multipart/form-data`.")
-    form = await request.form()
+    try:
+        form = await request.form()
+    except UnicodeDecodeError as error:
+        raise Answer(400, "Bad request", "A part is not UTF-8.") from error
     sent = form.get("file")
     if not isinstance(sent, UploadFile):
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
@@ -29,7 +30,12 @@ def listing(call: Call) -> Found:
     """Some records of an entity."""
     entity = root_entity(call)
     pairs = read_pairs(call.request.scope["query_string"])
-    page = browse_in(call.inquiry, ListQuery.from_url(entity.name, pairs, source="json"))
+    query = ListQuery.from_url(entity.name, pairs, source="json")
+    if query.fields is not None:
+        # Every row has its id and version; a field stands there once.
+        names = dict.fromkeys(name for name in query.fields if name not in ("id", "version"))
+        query = replace(query, fields=tuple(names))
+    page = browse_in(call.inquiry, query)
     return Found(content=page_json(call.site, page))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.change import Change, Conflict, Draft, NotFound, Refused
-from engine.limits import BULK_RECORDS_MAX
+from engine.limits import BULK_RECORDS_MAX, INTEGER_MAX
 from engine.runtime.copying import copy_in
 from engine.runtime.removal import delete_in, restore_in
 from engine.runtime.save import save_in
@@ -100,7 +100,7 @@ def one_of_many(call: Call, entity: str, item: Any, number: int) -> Mapping[str,
             raise Answer(422, "A row is an object")
         values = dict(item)
         id, version, confirmed = values.pop("id", None), values.pop("version", None), read_confirm(values)
-        if id is not None and (not isinstance(id, int) or isinstance(id, bool)):
+        if id is not None and (not isinstance(id, int) or isinstance(id, bool) or not 1 <= id <= INTEGER_MAX):
             raise problems.not_found()
         if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
             raise Answer(422, "`version` is a whole number")
