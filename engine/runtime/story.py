@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from engine.change import Actor, Draft, Forbidden, InvalidRecord, NeedsConfirmation, NotFound, Refused, Verb, system
 from engine.expression import ExpressionError, Function, Scope, Step, compile_expression, evaluate
@@ -157,8 +157,8 @@ class Story:
             raise StepFailure(f"{'at least 1' if wanted is None else wanted} {name}{what}", f"{found}")
 
     def _can(self, written: Mapping[str, Any], actor: Actor, _: frozenset[str]) -> None:
-        verb: Verb
-        for verb, named in written.items():
+        for word, named in written.items():
+            verb = cast(Verb, word)  # the compiler takes no other word
             entity, id = self._record(named, actor)
             if not can(self.site, actor, verb, entity.name, id).allowed:
                 raise Forbidden(f"{actor.name} may not {verb} it")
