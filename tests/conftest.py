@@ -1,14 +1,19 @@
-"""Databases for every test that needs one: SQLite and PostgreSQL, always both."""
+"""What many tests need: databases, SQLite and PostgreSQL, always both; and a browser."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.chromium import start_chromium
 from tests.postgres import NoServer, PostgresServer, start_server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +43,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'forme.db'}"
     return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A real browser, one for the session."""
+    yield from start_chromium()

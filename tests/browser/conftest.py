@@ -1,18 +1,17 @@
-"""A real browser on a real server: Chromium from the system, driven by Playwright; nothing is downloaded."""
+"""A real browser on a real server: what a person at a desk sees and does."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from engine.boot import build_catalog
 from engine.change import Actor, Draft
@@ -25,31 +24,6 @@ from engine.store.database import open_database
 from tests.web.conftest import CONFIG, KEY, PASSWORD, add_person
 from web.app import create_app
 from web.security import Settings
-
-ARGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-
-
-def find_chromium() -> str | None:
-    """The system's Chromium."""
-    named = os.environ.get("CHROMIUM")
-    return named or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """The browser; without one the tests are skipped, but never in CI."""
-    path = find_chromium()
-    if path is None:
-        if os.environ.get("CI", "").lower() in ("true", "1"):
-            pytest.fail("CI must run the browser tests: there is no Chromium (set CHROMIUM to its path)")
-        pytest.skip("no Chromium was found (set CHROMIUM to its path)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, headless=True, args=ARGS)
-        yield browser
-        browser.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +47,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         revision=revision.number,
     )  # fmt: skip
     fill(site)
+    with serving(site) as found:
+        yield found
+    database.close()
+
+
+@contextmanager
+def serving(site: Site) -> Iterator[Served]:
+    """Serve a firm on a free port, in a thread of its own."""
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -84,7 +66,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     yield Served(address, site)
     server.should_exit = True
     thread.join(10)
-    database.close()
 
 
 def fill(site: Site) -> None:
