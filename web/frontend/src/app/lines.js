@@ -8,6 +8,8 @@ import { refused, token } from "./requests.js";
 const REDRAWS = 'button[name="_add"], button[name="_remove"], button[name="_find"], button[name="_refresh"]';
 const TRIES_MAX = 4; // of a drawing that was overtaken by typing
 
+let next; // the button that was pressed while a form was being drawn
+
 export function startLines() {
   document.addEventListener("submit", (event) => {
     const button = event.submitter;
@@ -38,7 +40,11 @@ export function startLines() {
 async function redraw(form, button) {
   const { name, value } = button;
   const known = new Set(linesOf(form));
-  if (form.dataset.drawing) return;
+  if (form.dataset.drawing) {
+    next = name === "_refresh" ? next : { id: form.id, name, value }; // a refresh sees what was typed meanwhile anyway
+    return;
+  }
+  next = undefined;
   form.dataset.drawing = "yes";
   button.setAttribute("aria-busy", "true");
   try {
@@ -53,6 +59,17 @@ async function redraw(form, button) {
     button.removeAttribute("aria-busy");
     delete form.dataset.drawing;
   }
+  pressNext();
+}
+
+// A button that was pressed while the form was being drawn is not lost: it is pressed on the new drawing.
+function pressNext() {
+  if (!next) return;
+  const { id, name, value } = next;
+  next = undefined;
+  const form = document.getElementById(id);
+  const again = form?.querySelector(`button[name="${name}"][value="${CSS.escape(value)}"]`);
+  if (again) redraw(form, again);
 }
 
 // What was typed while the server drew must not be drawn over: then it is asked again.
