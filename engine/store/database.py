@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Literal
 
 import sqlalchemy as sa
 
 from engine.store.errors import Unusable, translate
+from engine.store.readers import Readers, Reading
 
 Dialect = Literal["sqlite", "postgresql"]
 
@@ -28,12 +29,16 @@ class Database:
         self.path = path
         """The file of a SQLite database; None for one in memory and for PostgreSQL."""
         self._writer, self._reader = writer, reader
+        self._readers = Readers(reader)
         # A database in memory has one connection only, so its users take turns.
         self._turn = threading.RLock() if dialect == "sqlite" and path is None else None
 
-    @contextmanager
-    def reading(self) -> Iterator[sa.Connection]:
+    def reading(self) -> AbstractContextManager[sa.Connection]:
         """A connection that sees one consistent state and cannot write."""
+        return Reading(self._readers) if self._turn is None else self._reading_in_turn()
+
+    @contextmanager
+    def _reading_in_turn(self) -> Iterator[sa.Connection]:
         with self._words(), self._alone(), self._reader.connect() as connection:
             yield connection
 
@@ -66,6 +71,7 @@ class Database:
 
     def close(self) -> None:
         """Give every connection back. Closing the last one tidies SQLite's log away."""
+        self._readers.close()
         self._reader.dispose()
         self._writer.dispose()
 

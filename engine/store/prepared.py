@@ -31,36 +31,51 @@ class Prepared:
         self._types = [column.type for column in statement.selected_columns]
         self._converters: list[tuple[int, Convert]] | None = None
         self._order: Sequence[str] | None = compiled.positiontup
-        self._binds = [
+        binds = [
             bind for parameter, name in compiled.bind_names.items() for bind in _binds(parameter, name, dialect)
         ]
+        # Values that the statement was built with are made ready once: constants, and what stands for "not given".
+        self._built = {name: value if process is None else process(value) for name, value, process in binds}
+        self._processors = [(name, process) for name, _, process in binds]
+        self._sqlite = dialect.name == "sqlite"
 
     def rows(self, connection: sa.Connection, values: Mapping[str, Any]) -> list[Row]:
         """The rows as plain tuples. Parameters that are not given have the value they were built with."""
-        if not connection.in_transaction():
+        found = self.raw_rows(connection, values)
+        converters = self._converters
+        return [self._convert(row) for row in found] if converters else found
+
+    def raw_rows(self, connection: sa.Connection, values: Mapping[str, Any]) -> list[Row]:
+        """The rows as the driver gives them: for who knows better what to make of their values."""
+        driver: Any = connection.connection.driver_connection
+        if self._sqlite and not driver.in_transaction:
             # As SQLAlchemy's own execution does; whoever closes the connection ends what is begun here.
             connection.begin()
-        driver: Any = connection.dialect.loaded_dbapi
-        cursor = connection.connection.cursor()
+        module: Any = self._dialect.loaded_dbapi
         try:
-            cursor.execute(self.sql, self._parameters(values))
-            found = cursor.fetchall()
+            cursor = driver.execute(self.sql, self._parameters(values))
+            found: list[Row] = cursor.fetchall()
             if self._converters is None:
                 self._converters = self._find_converters(cursor.description)
-        except driver.Error as error:
+        except module.Error as error:
             # In SQLAlchemy's words, so that whoever opened the connection understands them.
             raise sa.exc.DBAPIError.instance(
-                self.sql, None, error, driver.Error, hide_parameters=True, dialect=connection.dialect
+                self.sql, None, error, module.Error, hide_parameters=True, dialect=connection.dialect
             ) from error
-        finally:
-            cursor.close()
-        return [self._convert(row) for row in found] if self._converters else list(found)
+        cursor.close()
+        return found
+
+    def converters(self, instead: Mapping[int, Convert | None]) -> list[tuple[int, Convert]]:
+        """Which columns of a raw row are converted, and how, with other conversions for some. After the first run."""
+        known = dict(self._converters or ()) | instead
+        return [(index, convert) for index, convert in sorted(known.items()) if convert is not None]
 
     def _parameters(self, values: Mapping[str, Any]) -> Any:
-        ready = {}
-        for name, built, process in self._binds:
-            value = values[name] if name in values else built
-            ready[name] = value if process is None else process(value)
+        ready = self._built.copy()
+        for name, process in self._processors:
+            if name in values:
+                value = values[name]
+                ready[name] = value if process is None else process(value)
         return ready if self._order is None else [ready[name] for name in self._order]
 
     def _find_converters(self, description: Sequence[Sequence[Any]]) -> list[tuple[int, Convert]]:

@@ -104,7 +104,10 @@ def _recipe(engine: sa.Engine, *, begin: str, pragmas: tuple[str, ...]) -> None:
 
     @sa.event.listens_for(engine, "begin")
     def start(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(begin)
+        # A reading has begun on the driver already when a statement of SQLAlchemy's takes part in it.
+        driver: Any = connection.connection.driver_connection
+        if not driver.in_transaction:
+            connection.exec_driver_sql(begin)
 
 
 def _register_functions(connection: Any) -> None:
