@@ -111,9 +111,7 @@ FOLLOWED = [page for page in sorted(HOW_TO.glob("*.md")) if any(block.language =
 
 
 @pytest.mark.parametrize("page", FOLLOWED, ids=title_of)
-def test_what_a_page_shows_at_the_terminal_happens(
-    page: Path, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_what_a_page_shows_at_the_terminal_happens(page: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     console = Console(tmp_path / "firm")
     console.folder.mkdir()
     (console.folder / "app.yaml").write_text(frame(), "utf-8")
