@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from tests.api.conftest import Program
+from typing import Any, Protocol
 
 QUOTED_ON = "2026-03-01"
 SINCE = "2026-01-01"
 Json = dict[str, Any]
 
 
-def enter_rates(manager: Program) -> dict[str, Json]:
+class Maker(Protocol):
+    """Who enters records: a program that calls the API, or the engine itself."""
+
+    def make(self, entity: str, **values: Any) -> Json:
+        """Make a record that must be accepted; answers it with its id."""
+
+
+def enter_rates(manager: Maker) -> dict[str, Json]:
     """Every rate of quotation A, one record after the other; answers the records by what they are called."""
     made = {
         "terms": manager.make("terms_of_sale", from_date=SINCE, markup="0.20", vat="0.13", valid_days=15),
@@ -34,18 +39,18 @@ def enter_rates(manager: Program) -> dict[str, Json]:
     return made
 
 
-def paper(manager: Program, name: str, grammage: int, tonne_price: str) -> Json:
+def paper(manager: Maker, name: str, grammage: int, tonne_price: str) -> Json:
     """A paper of 889 × 1194 mm with one price."""
     price = {"from_date": SINCE, "tonne_price": tonne_price}
     return manager.make("paper", name=name, grammage=grammage, length_mm=889, width_mm=1194, prices=[price])
 
 
-def waste(manager: Program, kind: str, percent: str) -> Json:
+def waste(manager: Maker, kind: str, percent: str) -> Json:
     """A waste rule with 100 sheets of make-ready a form."""
     return manager.make("waste_rule", part_kind=kind, min_copies=0, percent=percent, make_ready=100, from_date=SINCE)
 
 
-def finishing(manager: Program, name: str, mode: str, **price: Any) -> Json:
+def finishing(manager: Maker, name: str, mode: str, **price: Any) -> Json:
     """Something that is done to the job, with one price."""
     return manager.make("finishing", name=name, mode=mode, prices=[{"from_date": SINCE, **price}])
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import httpx
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.acceptance.conftest import opened_site
@@ -18,16 +17,14 @@ from tests.api.conftest import Firm
 from tests.browser.conftest import Served, Visitor, serving
 from tests.web.conftest import add_person
 
+INSIDE = {"name": "内页", "kind": "内页", "paper": "铜版157 大度"}
+COVER = {"name": "封面", "kind": "封面", "paper": "铜版200 大度"}
 PRINTED = {"press": "对开四色", "front": "4", "back": "4"}
 PARTS: list[tuple[dict[str, str], list[str]]] = [
-    ({"name": "内页", "kind": "内页", "paper": "铜版157 大度", **PRINTED, "pages": "32", "sections": "2", "ups": "1"}, []),
-    (
-        {"name": "封面", "kind": "封面", "paper": "铜版200 大度", **PRINTED, "pages": "4", "sections": "1", "ups": "4",
-         "work_and_turn": "yes"},
-        ["哑膜"],
-    ),
+    ({**INSIDE, **PRINTED, "pages": "32", "sections": "2", "ups": "1"}, []),
+    ({**COVER, **PRINTED, "pages": "4", "sections": "1", "ups": "4", "work_and_turn": "yes"}, ["哑膜"]),
     ({"name": "整件", "kind": "整件"}, ["骑马订", "数码样", "纸箱 100本", "送货"]),
-]  # fmt: skip
+]
 
 
 @contextmanager
