@@ -82,7 +82,7 @@ def _gather(
             record.uploads.setdefault(head, []).append(upload)
     for head, rows in below.items():
         if not _holds_lines(entity, head):
-            record.texts[head] = ("?",)  # rows for a field that has none: the save refuses the name
+            record.texts[f"{head}.0"] = ("?",)  # rows for a field that has none: the save refuses the name
             continue
         line = model.line_entity(entity.fields[head])
         record.lines[head] = [_gather(*rows[index], line, model) for index in sorted(rows)[:LINES_MAX]]

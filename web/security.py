@@ -101,7 +101,7 @@ def local_path(path: str) -> str:
     if any(ord(character) < 0x21 or character == "\\" for character in path):
         return "/"
     parts = urlsplit(path)
-    return "/" if parts.scheme or parts.netloc else path
+    return "/" if parts.scheme or parts.netloc or not path.isascii() else path
 
 
 def address_of(client: str, forwarded: str, settings: Settings) -> str:

@@ -298,9 +298,12 @@ def _call(compiler: Compiler, tree: ast.Call) -> Node:
     name = tree.func.id
     if name == "find":
         return finds.compile_find(compiler, tree)
-    declared = compiler.scope.schema.functions()
-    if name not in declared and name not in HIERARCHIES:
-        known = [*declared, *HIERARCHIES, "find"]
+    schema = compiler.scope.schema
+    declared = schema.functions()
+    # Who may not read the links of a hierarchy may not climb it either.
+    climbing = [one.name for one in HIERARCHIES.values() if schema.field(one.entity, one.field) is not None]
+    if name not in declared and name not in climbing:
+        known = [*declared, *climbing, "find"]
         raise Fault("expression.unknown_function", tree, f"There is no function '{name}'.", near_function(name, known))
     if tree.keywords:
         raise Fault("expression.arguments", tree.keywords[0], f"{name}() takes no '{tree.keywords[0].arg}='.")

@@ -67,9 +67,15 @@ class Link(RecordLink):
         return self.to
 
 
+TOLD = frozenset({"id", "title", "entity"})
+"""What an answer tells of a linked record: it may be sent back; nothing else of that record can be changed here."""
+
+
 def read_id(raw: object) -> int:
-    """A record's id from a number, digits, or {"id": ...}. Raises BadValue("not_an_id")."""
+    """A record's id from a number, digits, or {"id": ...} as it was told. Raises BadValue("not_an_id")."""
     if isinstance(raw, Mapping):
+        if not raw.keys() <= TOLD:
+            raise BadValue("not_an_id")
         raw = raw.get("id")
     if isinstance(raw, str) and len(raw) <= 20:
         digits = half_width(raw).strip()
