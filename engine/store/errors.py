@@ -65,7 +65,7 @@ def translate(error: Exception) -> StoreError | None:
         if part in text:
             return Unavailable(words, retry=retry)
     if "malformed" in text or "not a database" in text:
-        return Unusable("The database file is damaged. Restore a backup: forme restore FILE.")
+        return Unusable("The database file is damaged. Restore a backup.")
     state = getattr(error.orig, "sqlstate", None)
     if state in _POSTGRESQL:
         words, retry = _POSTGRESQL[state]

@@ -146,7 +146,7 @@ def _check_file(module: Any, path: Path) -> None:
         raise Unusable(f"{path} was written by a later release of Forme. Use that release, or restore a backup.")
 
 
-RESTORE = "It was not touched. Restore a backup (forme restore FILE), or name another file."
+RESTORE = "It was not touched. Restore a backup, or name another file."
 
 
 def _create(path: Path) -> None:
