@@ -41,6 +41,8 @@ _CHINESE = {
     "count": "{} 的个数", "min": "{} 的最小值", "max": "{} 的最大值", "avg": "{} 的平均值", "of": "{1}的{0}",
     "row": "本单的{}",
 }  # fmt: skip
+_RANKS = {"+": 1, "-": 1, "*": 2, "/": 2}
+"""What is read first; others stand in brackets."""
 _SIGNS = {"*": "×", "/": "÷", "-": "−", "==": "=", "!=": "≠", "<=": "≤", ">=": "≥"}
 
 
@@ -106,8 +108,15 @@ def _unary(wording: Wording, node: nodes.Unary) -> str:
 
 
 def _binary(wording: Wording, node: nodes.Arithmetic) -> str:
-    sign = _SIGNS.get(node.operator, node.operator)
-    return f"{wording.part(node.left)} {sign} {wording.part(node.right)}"
+    """Brackets only where the order of reading would be another."""
+    sign, rank = _SIGNS.get(node.operator, node.operator), _RANKS.get(node.operator, 0)
+    left = wording.of(node.left) if _rank(node.left) >= rank > 0 else wording.part(node.left)
+    right = wording.of(node.right) if _rank(node.right) > rank > 0 else wording.part(node.right)
+    return f"{left} {sign} {right}"
+
+
+def _rank(node: Node) -> int:
+    return _RANKS.get(node.operator, 0) if isinstance(node, nodes.Arithmetic) else 0
 
 
 def _compare(wording: Wording, node: nodes.Compare) -> str:

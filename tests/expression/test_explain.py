@@ -41,13 +41,24 @@ def test_a_formula_names_its_inputs_in_the_firms_words() -> None:
     found = explain(
         compiled("amount * copies + 2 if stage == 'won' else share"), a_deal().context("deal", 1), Chinese(), "zh"
     )
-    assert found.words == "阶段 = 成交时取 ((金额 × 数量) + 2)，否则取 折扣"
+    assert found.words == "阶段 = 成交时取 (金额 × 数量 + 2)，否则取 折扣"
     assert found.value == Decimal("39.50")
     assert [(step.words, step.value) for step in found.steps] == [
         ("阶段", "won"),
         ("金额", Decimal("12.50")),
         ("数量", 3),
     ]
+
+
+def test_brackets_stand_only_where_they_are_needed() -> None:
+    for text, words in (
+        ("amount * copies / 1000 * 500", "金额 × 数量 ÷ 1000 × 500"),
+        ("amount - (copies - 2)", "金额 − (数量 − 2)"),
+        ("amount / (copies * 2)", "金额 ÷ (数量 × 2)"),
+        ("(amount + 1) * copies + 2", "(金额 + 1) × 数量 + 2"),
+        ("amount + copies * 2 - 1", "金额 + 数量 × 2 − 1"),
+    ):
+        assert explain(compiled(text), a_deal().context("deal", 1), Chinese(), "zh").words == words
 
 
 def test_a_lookup_names_the_record_found_and_what_it_was_found_by() -> None:
