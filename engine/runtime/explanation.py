@@ -37,6 +37,8 @@ class Input:
     field: Field
     value: Any
     """As stored; a link as Linked."""
+    figure: tuple[str, int, str] | None = None
+    """Of one that is worked out itself: entity, id and field, by which it can be explained in turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,15 @@ class _Explainer:
             label=" › ".join(field.label.text(locale) or field.name for field in fields),
             field=fields[-1],
             value=self.linked(fields[-1], value),
+            figure=self.figure(path, fields[-1]),
         )
+
+    def figure(self, path: Path, field: Field) -> tuple[str, int, str] | None:
+        """Where a value that is worked out itself stands; None for one that was entered, or whose record is none."""
+        if field.computed is None or not field.stored:
+            return None
+        holder = self.figures.context(self.node).raw(path.root, path.steps[:-1])
+        return (field.entity, int(holder), field.name) if holder is not None else None
 
     def linked(self, field: Field, value: Any) -> Any:
         """A link as Linked, with its title if the asker may see it."""

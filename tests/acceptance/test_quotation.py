@@ -213,6 +213,16 @@ def test_a_figure_is_traced_back_to_the_rate_that_it_was_worked_out_with(
     assert paper["formula"] == "令数 × 部件 · 令价"
     assert [(one["label"], one["value"]) for one in paper["inputs"]] == [("令数", "10.700"), ("部件 › 令价", "649.94")]
 
+    # Each input that is worked out itself leads on: to the price of a ream, and to the price of a tonne.
+    [_, ream_at] = [one["explained_at"] for one in paper["inputs"]]
+    assert ream_at == f"/api/v1/part/{of_part(quote, 'inside')['id']}/explain/ream_price"
+    ream = manager.get(ream_at.removeprefix("/api/v1")).json()
+    assert ream["formula"] == "纸张 · 全张面积 × 纸张 · 克重 × 吨价 ÷ 1000000 × 500"
+    steps = {one["label"]: (one["value"], one["explained_at"]) for one in ream["inputs"]}
+    assert steps["吨价"] == ("7800.00", f"/api/v1/part/{of_part(quote, 'inside')['id']}/explain/tonne_price")
+    assert steps["纸张 › 全张面积"] == ("1.061466", f"/api/v1/paper/{rates['铜版157']['id']}/explain/sheet_m2")
+    assert steps["纸张 › 克重"] == (157, None), "entered, not worked out"
+
     tonne = explained("part", of_part(quote, "inside")["id"], "tonne_price")
     assert tonne["value"] == "7800.00"
     assert [(one["entity"], one["id"]) for one in tonne["found"]] == [

@@ -122,7 +122,9 @@ def test_the_quotation_is_entered_read_explained_and_sent(chromium: Browser, dat
         page.wait_for_url("**/quantity/1/explain/gross")
         assert "不含税价 + 税额" in page.inner_text("main")
         look(page, "explanation")
-        page.go_back()
+        page.click("dd:has-text('16,551.08') a.explain")
+        page.wait_for_url("**/quantity/1/explain/net")
+        assert "成本 + 加价" in page.inner_text("main")
 
         page.goto(f"{served.address}/part/1/explain/tonne_price")
         assert "铜版157 大度 2026年1月1日" in page.inner_text("main")

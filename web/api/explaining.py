@@ -21,7 +21,12 @@ def explain(call: Call) -> Found:
             "typed_over": found.typed,
             "frozen": found.frozen,
             "inputs": [
-                {"path": one.path, "label": one.label, "value": value_json(one.field, one.value)}
+                {
+                    "path": one.path,
+                    "label": one.label,
+                    "value": value_json(one.field, one.value),
+                    "explained_at": one.figure and "/api/v1/{}/{}/explain/{}".format(*one.figure),
+                }
                 for one in found.inputs
             ],
             "found": [{"entity": one.entity, "id": one.id, "title": one.title} for one in found.found],

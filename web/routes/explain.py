@@ -11,7 +11,7 @@ from litestar.response import Response
 from engine.change import NotFound
 from engine.model import Entity
 from engine.runtime.browse import browse
-from engine.runtime.explanation import Explanation
+from engine.runtime.explanation import Explanation, Input
 from engine.runtime.explanation import explain as explain_figure
 from engine.runtime.listing import ListQuery
 from engine.runtime.record import read_record
@@ -82,9 +82,15 @@ def bind_explanation(visit: Visit, found: Explanation, back: str) -> ExplainPage
     return ExplainPage(
         title=say("explain_title", label=label), label=label, value=painter.cell(found.field, found.value),
         formula=found.formula or "", notes=tuple(notes),
-        inputs=tuple(Fact(one.label, painter.cell(one.field, one.value)) for one in found.inputs),
+        inputs=tuple(bind_input(painter, one) for one in found.inputs),
         found=tuple(painter.record_cell(one) for one in found.found), back=back,
     )  # fmt: skip
+
+
+def bind_input(painter: Painter, one: Input) -> Fact:
+    """One value that went in; one that is worked out itself leads on to its own explanation."""
+    address = "/{}/{}/explain/{}".format(*one.figure) if one.figure else ""
+    return Fact(one.label, painter.cell(one.field, one.value), address)
 
 
 ROUTES = (Route("GET", "/{entity:str}/{id:int}/explain/{field:str}", show_explanation),)
