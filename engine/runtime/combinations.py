@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.limits import LINES_MAX
 from engine.model import Entity
-from engine.runtime.draft import DraftReader, expect_figures
+from engine.runtime.draft import DraftReader, expect_figures, whole
 from engine.runtime.figures import Figures
 from engine.runtime.session import Session
 from engine.runtime.tree import Node, Tree, new_line
@@ -117,8 +117,8 @@ def _named(
 ) -> Node | None:
     if not isinstance(item, Mapping) or not standing:
         return None
-    if isinstance(item.get("id"), (int, str)):
-        return by_id.get(int(item["id"])) if str(item["id"]).isdigit() else None
+    if item.get("id") not in (None, ""):
+        return by_id.get(whole(item["id"]))
     each = standing[0].entity.each
     assert each is not None
     return by_combination.get(tuple(_link_id(item.get(name), reader) for name in each.lists))
@@ -130,4 +130,4 @@ def _link_id(raw: Any, reader: DraftReader) -> int:
             node = reader.keys.get(raw["key"])
             return node.id if node else 0
         raw = raw.get("id")
-    return raw if isinstance(raw, int) else int(raw) if isinstance(raw, str) and raw.isdigit() else 0
+    return whole(raw)

@@ -43,6 +43,7 @@ def copy_in(session: Session, entity: str, id: int) -> Change:
     for name, default in known.copy.set.items():
         tree.root.waiting.discard(name)
         tree.root.values[name] = figures.default(default, tree.root, known.fields[name])
+    figures.old = None
     return make(session, access, Draft(entity), figures)
 
 
@@ -92,8 +93,6 @@ def _take(
         if (*old.key, name) in left:
             continue
         for number, line in enumerate(lines):
-            if line.by_each:
-                continue
             [id] = records.allocate(session.connection, session.tables, line.entity.name, 1)
             one = new_line(line.entity, id, new, f"{new.path}{name}.{number}.")
             new.lines[name].append(one)

@@ -123,12 +123,15 @@ class DraftReader:
             if not isinstance(values, Mapping):
                 self.errors.append(self.session.error(path.rstrip("."), "not_a_line"))
                 continue
+            if holder.kind.key == "links" and _named_before(values, raw[:number]):
+                continue  # records are linked or not: naming one twice says nothing more
             one = self.match(node, holder, values, standing, path)
             if one is not None:
                 kept.append(one)
-        node.gone.extend(standing.values())
-        for one in standing.values():
-            self.tree.remove(one)
+        for one in node.lines[holder.name]:
+            if one not in kept:
+                node.gone.append(one)
+                self.tree.remove(one)
         node.lines[holder.name] = kept
 
     def match(
@@ -139,7 +142,7 @@ class DraftReader:
         if holder.kind.key == "links":
             return self.match_link(node, holder, values, standing, path)
         if id is not None and id != "":
-            one = standing.pop(_whole(id), None)
+            one = standing.pop(whole(id), None)
             if one is None:
                 self.errors.append(self.session.error(f"{path}id", "no_such_line"))
                 return None
@@ -156,7 +159,7 @@ class DraftReader:
         self, node: Node, holder: Field, values: Mapping[str, Any], standing: dict[int, Node], path: str
     ) -> Node | None:
         """In many-to-many fields `id` is the linked record's, and attributes of the link stand beside it."""
-        target = _whole(values.get("id"))
+        target = whole(values.get("id"))
         one = standing.pop(target, None)
         if one is None:
             one = self.make(node, holder, path)
@@ -222,7 +225,12 @@ def expect_formulas(node: Node, *, frozen: bool) -> None:
             node.waiting.add(target.name)
 
 
-def _whole(raw: Any) -> int:
+def _named_before(values: Mapping[str, Any], items: Sequence[Any]) -> bool:
+    target = whole(values.get("id"))
+    return target != 0 and any(target == whole(item.get("id") if isinstance(item, Mapping) else item) for item in items)
+
+
+def whole(raw: Any) -> int:
     """An id as typed or as JSON; 0, which no record has, for anything else."""
     if isinstance(raw, bool):
         return 0

@@ -17,8 +17,10 @@ from engine.expression import Expression, Function, Step
 from engine.expression.nodes import Aggregate, Find, Root
 from engine.expression.run import Tie, TooLarge, evaluate, fold
 from engine.kinds import as_number
+from engine.limits import INTEGER_MAX
 from engine.model import Default, Field
 from engine.runtime import lookup
+from engine.runtime.secrets import encrypt
 from engine.runtime.session import Session
 from engine.runtime.tree import Node, Tree
 
@@ -37,16 +39,31 @@ class Figures:
     tree: Tree
     old: Node | None = None
     """What `old.` means in defaults of a copy: the source."""
+    before: Figures | None = None
+    """The tree as it stood before the change: what `old.` means otherwise. None for a record that is being made."""
 
     def value(self, node: Node, name: str) -> Any:
-        """A stored value of a record of the tree, worked out now if it waits for its default or formula.
+        """A value of a record of the tree, worked out now if it waits for its default or formula, or is live.
 
         A field whose `visible_when` is not true gives None here as for every reader.
         """
         field = node.entity.fields[name]
         if not self.visible(node, field):
             return None
+        if not field.stored and field.computed is not None:
+            return self.live(field, node)
         return self.kept(node, name)
+
+    def live(self, field: Field, place: Place) -> Any:
+        """A figure that is worked out at each reading, rounded as every reader sees it; empty past its limit."""
+        assert field.computed is not None
+        value = evaluate(field.computed.node, self.context(place))
+        type_ = field.kind.expression_type()
+        if type_.kind != "number" or not isinstance(value, Decimal):
+            return value
+        places = type_.scale or 0
+        rounded = round_half_up(value, places)
+        return None if _past_limit(rounded, places) else rounded
 
     def kept(self, node: Node, name: str) -> Any:
         """The value as stored, also while it is not visible."""
@@ -62,15 +79,17 @@ class Figures:
         """Whether a condition is TRUE of a record of the tree; unknown is no."""
         return self.evaluate(condition, node) is True
 
-    def evaluate(self, expression: Expression, place: Place) -> Any:
-        """An expression's value on a record. Raises InvalidRecord when it has none that could be told."""
+    def evaluate(self, expression: Expression, place: Place, field: Field | None = None) -> Any:
+        """An expression's value on a record. Raises InvalidRecord when it has none that could be told; the refusal
+        names the `field` that it is worked out for."""
         try:
             return evaluate(expression.node, self.context(place))
         except TooLarge:
-            raise self.session.refuse(_path(place), "too_large", field=expression.text) from None
+            what = expression.text if field is None else field.label.text(self.session.locale)
+            raise self.session.refuse(_path(place, field), "too_large", field=what) from None
         except Tie as tie:
             entity = self.session.entity(tie.entity).label.text(self.session.locale)
-            raise self.session.refuse(_path(place), "tie", entity=entity) from None
+            raise self.session.refuse(_path(place, field), "tie", entity=entity) from None
 
     def context(self, place: Place, outer: Place | None = None) -> PlaceContext:
         """Where an expression stands."""
@@ -84,9 +103,12 @@ class Figures:
 
     def default(self, default: Default, node: Node, field: Field) -> Any:
         """A default's value for a field of this record, as the field's kind stores it."""
-        if default.expression is None:
-            return default.literal
-        return stored_value(field, self.evaluate(default.expression, node), self.session, node.place(field.name))
+        if default.expression is not None:
+            worked_out = self.evaluate(default.expression, node, field)
+            return stored_value(field, worked_out, self.session, node.place(field.name))
+        if field.kind.secret and default.literal is not None:
+            return encrypt(self.session.site.key, (node.entity.name, field.name, node.id), default.literal)
+        return default.literal
 
     def _work_out(self, node: Node, field: Field) -> None:
         if field.name in node.working:
@@ -105,7 +127,8 @@ class Figures:
                 assert isinstance(field.computed.node, Aggregate)
                 nothing = fold(field.computed.node.function, (), field.computed.type)
                 return stored_value(field, nothing, self.session, node.place(field.name))
-            return stored_value(field, self.evaluate(field.computed, node), self.session, node.place(field.name))
+            fresh = self.evaluate(field.computed, node, field)
+            return stored_value(field, fresh, self.session, node.place(field.name))
         if field.default is not None:
             return self.default(field.default, node, field)
         return None
@@ -144,8 +167,16 @@ class PlaceContext:
 
     def raw(self, root: Root, steps: Sequence[Step]) -> Any:
         """The same as the field's kind stores it: whole numbers as int."""
+        if root == "old" and self.figures.old is None:
+            return self._before(steps)
         start = self._start(root)
         return None if start is None else self._follow(start, steps)
+
+    def _before(self, steps: Sequence[Step]) -> Any:
+        """What a path gave before the change; empty where there was no record."""
+        before = self.figures.before
+        stood = before.tree.node(*self.place.key) if before is not None and isinstance(self.place, Node) else None
+        return None if before is None or stood is None else before.context(stood).raw("this", steps)
 
     def find(self, find: Find) -> Any:
         """Look a record up outside the tree; raises Tie."""
@@ -178,7 +209,7 @@ class PlaceContext:
         if root == "me":
             user = self.figures.session.actor.user
             return None if user is None else ("user", user)
-        return self.figures.old or self.place
+        return self.figures.old
 
     def _follow(self, place: Place, steps: Sequence[Step]) -> Any:
         if not steps:
@@ -206,11 +237,6 @@ class PlaceContext:
             return node.parent.id
         if field.system:
             return lookup.system_value(self.figures.session, node, name)
-        if not field.stored:
-            # Live formulas and lookups: worked out at each reading, from where the record stands.
-            if field.computed is None or not self.figures.visible(node, field):
-                return None
-            return evaluate(field.computed.node, self.figures.context(node))
         return self.figures.value(node, name)
 
     def _leaves(self, node: Node, hops: Sequence[Step]) -> list[Node] | None:
@@ -232,8 +258,10 @@ class PlaceContext:
         return self.figures.value(line, link) in ids
 
 
-def _path(place: Place) -> str:
-    return place.path.rstrip(".") if isinstance(place, Node) else ""
+def _path(place: Place, field: Field | None) -> str:
+    if not isinstance(place, Node):
+        return ""
+    return place.path.rstrip(".") if field is None else place.place(field.name)
 
 
 def stored_value(field: Field, value: Any, session: Session, place: str) -> Any:
@@ -248,9 +276,13 @@ def stored_value(field: Field, value: Any, session: Session, place: str) -> Any:
         return value
     places = type_.scale if type_.scale is not None else 0
     rounded = round_half_up(value, places)
-    if abs(rounded.scaleb(places)) > 9_223_372_036_854_775_807:
+    if _past_limit(rounded, places):
         raise InvalidRecord((session.error(place, "too_large", field=field.label.text(session.locale)),))
     return int(rounded) if field.kind.key == "integer" else rounded
+
+
+def _past_limit(value: Decimal, places: int) -> bool:
+    return abs(value.scaleb(places, context=WIDE)) > INTEGER_MAX
 
 
 def round_half_up(value: Decimal, places: int) -> Decimal:

@@ -39,13 +39,13 @@ def read(session: Session, place: tuple[str, int], name: str, context: PlaceCont
     if field.visible_when is not None and evaluate(field.visible_when.node, there) is not True:
         return None
     if not field.stored and not field.system:
-        return None if field.computed is None else evaluate(field.computed.node, there)
+        return None if field.computed is None else context.figures.live(field, place)
     return row[name]
 
 
 def system_value(session: Session, node: Node, name: str) -> Any:
     """A field that the engine keeps, on a record of the tree."""
-    if node.before is not None:
+    if node.before is not None and not (name == "stage_since" and node.changed(node.entity.stage or "")):
         return node.before[name]
     made_now: Mapping[str, Any] = {
         "created_at": session.now,
@@ -114,19 +114,23 @@ def _value_of(session: Session, sought: Find, id: int | None, context: PlaceCont
     return value
 
 
-def _with_holder(node: ExpressionNode, context: PlaceContext) -> ExpressionNode:
-    """The condition with every `outer.` and `me` path replaced by its value, so that SQL needs no holder."""
+def _with_holder(node: ExpressionNode, context: PlaceContext, *, inner: bool = False) -> ExpressionNode:
+    """The condition with every `outer.` and `me` path replaced by its value, so that SQL needs no holder.
+
+    Inside another `find` or rollup (`inner`) `outer.` is the sought record's, and stays.
+    """
     if isinstance(node, Path):
-        if node.root in ("outer", "me"):
+        if node.root == "me" or (node.root == "outer" and not inner):
             return Constant(context.value("this" if node.root == "outer" else "me", node.steps), node.type)
         return node
-    changes = {part.name: _replaced(getattr(node, part.name), context) for part in fields(node)}
+    inner = inner or isinstance(node, (Find, Aggregate))
+    changes = {part.name: _replaced(getattr(node, part.name), context, inner) for part in fields(node)}
     return replace(node, **changes)
 
 
-def _replaced(part: Any, context: PlaceContext) -> Any:
+def _replaced(part: Any, context: PlaceContext, inner: bool) -> Any:
     if isinstance(part, NODE_CLASSES):
-        return _with_holder(part, context)
+        return _with_holder(part, context, inner=inner)
     if isinstance(part, tuple):
-        return tuple(_replaced(item, context) for item in part)
+        return tuple(_replaced(item, context, inner) for item in part)
     return part

@@ -116,7 +116,7 @@ def _look_at(session: Session, access: Access, tree: Tree, before: Figures | Non
     for node, named in list(permission.withheld(access, Figures(session, tree))):
         # As if it were empty: no default or figure may tell of what this person may not see.
         node.values[named.name] = None
-    figures = Figures(session, tree)
+    figures = Figures(session, tree, before=before)
     for node in tree.root.walk():
         settle_stage(figures, node)
     frozen = frozen_keys(before) if before is not None else set()
@@ -152,9 +152,9 @@ class Observer:
     """(entity, field) from which frozen figures were worked out."""
 
     def feeds(self, node: Node, found: Field) -> bool:
-        """Whether a figure that stands still was worked out from the field on this record."""
+        """Whether the field is a figure that stands still on this record, or one was worked out from it."""
         stands = node.key in self.frozen and found.frozen and found.name != node.entity.stage
-        return stands and (found.entity, found.name) in self.feeding
+        return stands and (found.computed is not None or (found.entity, found.name) in self.feeding)
 
     def look(self, node: Node, found: Field) -> Look:
         """How one field stands."""

@@ -73,7 +73,7 @@ def save_in(session: Session, draft: Draft) -> Change:
     frozen = frozen_keys(before)
     for node in standing.root.walk():
         expect_formulas(node, frozen=node.key in frozen)
-    return _carry_out(session, access, draft, Figures(session, standing), before, frozen)
+    return _carry_out(session, access, draft, Figures(session, standing, before=before), before, frozen)
 
 
 def make(session: Session, access: Access, draft: Draft, figures: Figures) -> Change:
@@ -115,12 +115,13 @@ def _stop_on(errors: Iterable[FieldError], withheld: Iterable[FieldError]) -> No
 
 def _work_out(figures: Figures, reader: DraftReader, frozen: set[Key]) -> None:
     root = figures.tree.root
-    give_numbers(figures.session, figures.tree)
-    for node in root.walk():
-        settle_stage(figures, node)
+    # First of all the rows: whatever is asked below may count them, and they have numbers and stages too.
     if root.key not in frozen:
         keep_combinations(figures)
     read_rows(reader)
+    give_numbers(figures.session, figures.tree)
+    for node in root.walk():
+        settle_stage(figures, node)
     figures.all_worked_out()
 
 

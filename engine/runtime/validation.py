@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from engine.change import FieldError
@@ -15,6 +15,7 @@ from engine.runtime.naming import name_of
 from engine.runtime.stages import stage_errors
 from engine.runtime.tree import Node
 from engine.store import records
+from engine.store.tables import unique_sets
 
 
 def errors_of(figures: Figures) -> Iterator[FieldError]:
@@ -27,7 +28,7 @@ def errors_of(figures: Figures) -> Iterator[FieldError]:
         for check in node.entity.checks.values():
             if check.refuses and figures.holds(check.when, node):
                 yield _check_error(figures, node, check)
-        yield from _unique_errors(figures, node)
+    yield from _unique_errors(figures)
 
 
 def warnings_of(figures: Figures) -> Iterator[FieldError]:
@@ -45,14 +46,22 @@ def frozen_errors(figures: Figures, frozen: set[tuple[str, int]], dependencies: 
         if node.key not in frozen:
             continue
         for field in node.entity.fields.values():
-            if (field.entity, field.name) not in feeding or not field.frozen or field.name == node.entity.stage:
+            figure = field.computed is not None
+            feeds = figure or (field.entity, field.name) in feeding
+            if not feeds or not field.frozen or field.name == node.entity.stage:
                 continue
             label = field.label.text(figures.session.locale)
             if field.name in node.lines:
                 if _list_changed(node, field.name):
                     yield figures.session.error(node.place(field.name), "frozen", field=label)
-            elif field.computed is None and field.stored and not field.system and node.changed(field.name):
+            elif field.stored and field.writable and _touched(node, field):
                 yield figures.session.error(node.place(field.name), "frozen", field=label)
+
+
+def _touched(node: Node, field: Field) -> bool:
+    """Whether a value changes, or a figure that was typed over goes back to its formula."""
+    let_go = field.override and node.was(f"{field.name}__typed") is not None and field.name not in node.typed
+    return let_go or node.changed(field.name)
 
 
 def _list_changed(node: Node, name: str) -> bool:
@@ -66,15 +75,12 @@ def _field_errors(figures: Figures, node: Node, field: Field) -> Iterator[FieldE
         if needed and not node.lines[field.name]:
             yield _needed(figures, node, field)
         return
-    if not field.stored:
-        return
-    value = figures.value(node, field.name)
-    if value is None:
-        if needed:
-            yield _needed(figures, node, field)
-        return
-    if field.name in node.named and node.changed(field.name):
-        yield from _choice_errors(figures, node, field, value)
+    value = figures.value(node, field.name) if needed or field.stored else None
+    if value is None and needed:
+        yield _needed(figures, node, field)
+    if field.stored and field.name in node.named and node.changed(field.name):
+        if value is not None:
+            yield from _choice_errors(figures, node, field, value)
         if field.readonly_when is not None and figures.holds(field.readonly_when, node):
             label = field.label.text(figures.session.locale)
             yield figures.session.error(node.place(field.name), "read_only", field=label)
@@ -107,13 +113,40 @@ def _check_error(figures: Figures, node: Node, check: Check) -> FieldError:
     return FieldError(field, "check", check.message.text(figures.session.locale), check.name)
 
 
-def _unique_errors(figures: Figures, node: Node) -> Iterator[FieldError]:
+def _unique_errors(figures: Figures) -> Iterator[FieldError]:
+    """Values that another live record holds. Of the tree counts what it becomes: lines may exchange their values,
+    and new ones take over from those that go."""
+    root = figures.tree.root
+    gone = {node.key for node in root.walk_gone()}
+    nodes: dict[str, list[Node]] = {}
+    for node in root.walk():
+        nodes.setdefault(node.entity.name, []).append(node)
+    for entity, alike in nodes.items():
+        own = {id for name, id in gone if name == entity} | {node.id for node in alike}
+        for names in unique_sets(alike[0].entity):
+            yield from _repeated(figures, alike, names, own)
+
+
+def _repeated(figures: Figures, nodes: Iterable[Node], names: tuple[str, ...], own: set[int]) -> Iterator[FieldError]:
     session = figures.session
-    together = [(f.name,) for f in node.entity.fields.values() if f.unique and f.stored]
-    for names in (*together, *node.entity.unique):
-        values = {name: figures.kept(node, name) for name in names}
-        if any(value is None for value in values.values()) or not any(node.changed(name) for name in names):
+    met = set()
+    for node in nodes:
+        held = {name: _held(figures, node, name) for name in names}
+        if None in held.values():
             continue
-        if records.taken(session.connection, session.tables, node.entity.name, values, node.id):
+        key = tuple(records.unique_key(value) if isinstance(value, str) else value for value in held.values())
+        repeated = key in met
+        met.add(key)
+        if not repeated and (node.is_new or any(node.changed(name) for name in node.values.keys() & set(names))):
+            stored = records.holding(session.connection, session.tables, node.entity.name, held)
+            repeated = not own.issuperset(stored)
+        if repeated:
             label = ", ".join(node.entity.fields[name].label.text(session.locale) for name in names)
-            yield session.error(node.place(names[0]), "not_unique", field=label)
+            entered = next((name for name in names if node.parent is None or name != node.parent.entity.name), names[0])
+            yield session.error(node.place(entered), "not_unique", field=label)
+
+
+def _held(figures: Figures, node: Node, name: str) -> Any:
+    """A value of those that are unique together; of a line its parent may be one of them."""
+    parent = node.parent
+    return parent.id if parent is not None and name == parent.entity.name else figures.kept(node, name)

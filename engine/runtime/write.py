@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from engine.runtime.stages import pipeline_of
 from engine.runtime.tree import Node, stored_fields
 from engine.store import files, history, records, search
 from engine.store.history import Entry
+from engine.store.tables import unique_sets
 
 HIDDEN_VALUE = "•••"
 """What history keeps of a secret."""
@@ -36,9 +38,12 @@ def store_tree(figures: Figures, action: str, *, keep_version: bool = False, rul
         version += 1
         if root not in changed:
             changed.insert(0, root)
+    # What goes and what changes lets its unique values go first: another line may take them over.
+    deleted = [_delete_line(session, node, root, version, rule) for node in gone]
+    _let_go(session, changed)
     _insert(figures, [node for node in changed if node.is_new], version)
     entries = [_store(figures, node, version if stamp else None, action, rule) for node in changed]
-    entries += [_delete_line(session, node, root, version, rule) for node in gone]
+    entries += deleted
     history.write(session.connection, session.tables, entries)
     return version
 
@@ -73,6 +78,17 @@ def _insert(figures: Figures, nodes: Sequence[Node], version: int) -> None:
         rows.setdefault(node.entity.name, []).append(_new_row(figures, node, version))
     for entity, made in rows.items():
         records.insert(figures.session.connection, figures.session.tables, entity, made)
+
+
+def _let_go(session: Session, changed: Sequence[Node]) -> None:
+    """Empty the unique values that lines are about to change, where another line of the change may take them."""
+    alike = Counter(node.entity.name for node in changed)
+    for node in changed:
+        if node.is_new or alike[node.entity.name] == 1:
+            continue
+        unique = {name for names in unique_sets(node.entity) for name in names if node.was(name) is not None}
+        moved = {name: None for name in unique & node.values.keys() if node.changed(name)}
+        records.update(session.connection, session.tables, node.entity.name, node.id, moved)
 
 
 def _new_row(figures: Figures, node: Node, version: int) -> dict[str, Any]:
