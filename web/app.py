@@ -11,6 +11,7 @@ from litestar.static_files import create_static_files_router
 
 from engine.limits import BODY_BYTES_MAX
 from engine.runtime.site import SiteHolder
+from web.api.direct import Direct
 from web.assets import DIST
 from web.errors import answer_error
 from web.posted import FORM_FIELDS_MAX
@@ -46,7 +47,7 @@ def create_app(holder: SiteHolder, settings: Settings | None = None) -> Litestar
         multipart_form_part_limit=FORM_FIELDS_MAX,
     )
     # Around everything, so that answers to unknown addresses pass it too; Litestar's own layers stand inside routes.
-    app.asgi_handler = Gate(app.asgi_handler, settings)
+    app.asgi_handler = Gate(Direct(app.asgi_handler, app), settings)
     return app
 
 

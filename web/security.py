@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from urllib.parse import urlsplit
 
-from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -32,6 +31,10 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+ALWAYS = tuple((name.lower().encode(), value.encode()) for name, value in HEADERS.items())
+HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
+UNSTORED = ((b"cache-control", b"no-store"), (b"vary", b"Cookie, HX-Request"))
+"""What stands on all answers but the built assets."""
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
@@ -143,15 +146,15 @@ class Gate:
 
 def add_headers(message: Message, *, request_id: str, static: bool, https: bool) -> None:
     """Put the headers that every answer carries on this one; a header already set stays."""
-    headers = MutableScopeHeaders.from_message(message)
-    for name, value in HEADERS.items():
-        headers.setdefault(name, value)
-    headers.setdefault("X-Request-Id", request_id)
+    assert message["type"] == "http.response.start"
+    sent = list(message.get("headers", ()))
+    present = {name.lower() for name, _ in sent}
+    wanted = [*ALWAYS, (b"x-request-id", request_id.encode())]
     if https:
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        wanted.append(HTTPS_ONLY)
     if not static:
-        headers.setdefault("Cache-Control", "no-store")
-        headers.setdefault("Vary", "Cookie, HX-Request")
+        wanted += UNSTORED
+    message["headers"] = sent + [pair for pair in wanted if pair[0] not in present]
 
 
 async def refuse_host(send: Send) -> None:

@@ -51,21 +51,43 @@ def by_token(connection: sa.Connection, tables: Tables, text: str, now: datetime
     table = tables.token
     kept = [table.c.digest, table.c.id, table.c.name, table.c.created_at, table.c.expires_at]
     kept += [table.c.used_at, table.c.revoked_at]
-    rows = _prepared(connection, tables, "token", table.c.prefix, PlainText(), kept).rows(
-        connection, {"sought": prefix}
-    )
-    known = rows[0][OWN] if rows else "0" * 64
-    if not hmac.compare_digest(tokens.digest_of(text), known) or not rows:
+    prepared = _prepared(connection, tables, "token", table.c.prefix, PlainText(), kept)
+    raw = prepared.raw_rows(connection, {"sought": prefix})
+    # A program asks again and again: what stands in the database is read each time, and understood once.
+    place = ("token-rows", connection.dialect.name, prefix)
+    known = tables.statements.get(place)
+    if not isinstance(known, _Known) or known.raw != raw:
+        known = _Known(raw, *_understood(prepared.convert(raw), prefix))
+        if raw:
+            tables.statements[place] = known
+    if not hmac.compare_digest(tokens.digest_of(text), known.digest) or known.caller is None or known.token is None:
         return None
-    _, id, name, created_at, expires_at, used_at, revoked_at = rows[0][OWN:]
-    if revoked_at is not None or (expires_at is not None and expires_at <= now):
+    token = known.token
+    if token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= now):
         return None
+    return known.caller, token
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was understood from the rows of a token."""
+
+    raw: list[Row]
+    digest: str
+    caller: Caller | None
+    token: Token | None
+
+
+def _understood(rows: Sequence[Row], prefix: str) -> tuple[str, Caller | None, Token | None]:
+    if not rows:
+        return "0" * 64, None, None
+    digest, id, name, created_at, expires_at, used_at, revoked_at = rows[0][OWN:]
     caller = _caller(rows)
     token = Token(
         id=id, user=caller.user, name=name, prefix=prefix, created_at=created_at, expires_at=expires_at,
-        used_at=used_at, revoked_at=None,
+        used_at=used_at, revoked_at=revoked_at,
     )  # fmt: skip
-    return caller, token
+    return digest, caller, token
 
 
 def any_user(connection: sa.Connection, tables: Tables) -> bool:

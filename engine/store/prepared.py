@@ -19,8 +19,8 @@ Row = tuple[Any, ...]
 class Prepared:
     """One statement for one database, ready to run with changing parameters.
 
-    Build the statement's own parameters with a value (None will do): lists of constants are spread while it is compiled,
-    and SQLAlchemy then asks for them all.
+    Build the statement's own parameters with a value (None will do): lists of constants are spread while it is
+    compiled, and SQLAlchemy then asks for them all.
     """
 
     def __init__(self, statement: sa.Select[Any] | sa.CompoundSelect[Any], dialect: sa.Dialect) -> None:
@@ -28,12 +28,10 @@ class Prepared:
         assert isinstance(compiled, SQLCompiler)
         self.sql = str(compiled)
         self._dialect = dialect
-        self._types = [column.type for column in statement.selected_columns]
+        self.types = [column.type for column in statement.selected_columns]
         self._converters: list[tuple[int, Convert]] | None = None
         self._order: Sequence[str] | None = compiled.positiontup
-        binds = [
-            bind for parameter, name in compiled.bind_names.items() for bind in _binds(parameter, name, dialect)
-        ]
+        binds = [bind for parameter, name in compiled.bind_names.items() for bind in _binds(parameter, name, dialect)]
         # Values that the statement was built with are made ready once: constants, and what stands for "not given".
         self._built = {name: value if process is None else process(value) for name, value, process in binds}
         self._processors = [(name, process) for name, _, process in binds]
@@ -41,9 +39,11 @@ class Prepared:
 
     def rows(self, connection: sa.Connection, values: Mapping[str, Any]) -> list[Row]:
         """The rows as plain tuples. Parameters that are not given have the value they were built with."""
-        found = self.raw_rows(connection, values)
-        converters = self._converters
-        return [self._convert(row) for row in found] if converters else found
+        return self.convert(self.raw_rows(connection, values))
+
+    def convert(self, found: list[Row]) -> list[Row]:
+        """Raw rows with their values as Python has them."""
+        return [self._convert(row) for row in found] if self._converters else found
 
     def raw_rows(self, connection: sa.Connection, values: Mapping[str, Any]) -> list[Row]:
         """The rows as the driver gives them: for who knows better what to make of their values."""
@@ -65,10 +65,26 @@ class Prepared:
         cursor.close()
         return found
 
+    def converted_from(self, row: Row, start: int) -> Row:
+        """One raw row with the values from this column on as Python has them."""
+        values = list(row)
+        for index, convert in self._converters or ():
+            if index >= start:
+                values[index] = convert(values[index])
+        return tuple(values)
+
     def converters(self, instead: Mapping[int, Convert | None]) -> list[tuple[int, Convert]]:
         """Which columns of a raw row are converted, and how, with other conversions for some. After the first run."""
-        known = dict(self._converters or ()) | instead
+        known: dict[int, Convert | None] = {**dict(self._converters or ()), **instead}
         return [(index, convert) for index, convert in sorted(known.items()) if convert is not None]
+
+    def seeks(self, connection: sa.Connection) -> bool:
+        """Whether SQLite finds the rows by indexes alone: nothing is read through or sorted."""
+        driver: Any = connection.connection.driver_connection
+        steps = [row[3] for row in driver.execute(f"EXPLAIN QUERY PLAN {self.sql}", self._parameters({})).fetchall()]
+        made = {step.split()[1] for step in steps if step.startswith(("CO-ROUTINE", "MATERIALIZE"))}
+        read_through = any(step.startswith("SCAN") and step.split()[1] not in made for step in steps)
+        return not read_through and not any("TEMP B-TREE" in step for step in steps)
 
     def _parameters(self, values: Mapping[str, Any]) -> Any:
         ready = self._built.copy()
@@ -82,7 +98,7 @@ class Prepared:
         # Some types need the driver's own code of the column, which is known only after the first run.
         found = (
             (index, type_.dialect_impl(self._dialect).result_processor(self._dialect, description[index][1]))
-            for index, type_ in enumerate(self._types)
+            for index, type_ in enumerate(self.types)
         )
         return [(index, convert) for index, convert in found if convert is not None]
 

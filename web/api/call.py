@@ -204,7 +204,8 @@ def authenticate(request: AnyRequest, site: Site) -> Actor:
 
 def caller(request: AnyRequest, site: Site, connection: sa.Connection) -> tuple[Actor, Token]:
     """Who holds the bearer token; raises Answer 401. Cookies are not looked at, nor is the query string."""
-    kind, _, text = request.headers.get("authorization", "").partition(" ")
+    sent = next((value for name, value in request.scope["headers"] if name == b"authorization"), b"")
+    kind, _, text = sent.decode("latin-1").partition(" ")
     found = people.actor_of_token(site, connection, text.strip()) if kind.lower() == "bearer" else None
     if found is None:
         raise problems.unauthorized()
@@ -229,12 +230,18 @@ def encode(value: Any) -> bytes:
 
 def answer(request: AnyRequest, error: Exception) -> Response[bytes]:
     """Whatever went wrong as a problem document."""
-    found = answer_for(error, str(request.scope.get("state", {}).get("request_id", "")))
-    if found.status >= 500:
-        log.error("API request failed: %s %s", request.method, request.url.path, exc_info=error)
+    found = failure(request, error)
     return Response(
         encode(found.body()), status_code=found.status, headers=dict(found.headers), media_type=problems.MEDIA_TYPE
     )
+
+
+def failure(request: AnyRequest, error: Exception) -> Answer:
+    """The refusal that an exception means; failures of ours are logged."""
+    found = answer_for(error, str(request.scope.get("state", {}).get("request_id", "")))
+    if found.status >= 500:
+        log.error("API request failed: %s %s", request.method, request.url.path, exc_info=error)
+    return found
 
 
 def answer_for(error: Exception, request_id: str = "") -> Answer:

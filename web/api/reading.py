@@ -2,41 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
-from typing import Any
 from urllib.parse import parse_qsl
-
-import msgspec
 
 from engine.change import InvalidQuery, NotFound
 from engine.model import Entity
 from engine.runtime.access import Access
-from engine.runtime.browse import Column, ListQuery, Page, browse_in
+from engine.runtime.listing import ListQuery
+from engine.runtime.question import Question
 from engine.runtime.record import read_record_in
 from engine.runtime.site import Site
-from engine.runtime.titles import Linked
 from web.api.call import Call, Found, encode
-from web.api.records import as_json, value_json
+from web.api.page import page_json
+from web.api.records import as_json
 from web.openapi import document_for
 
 PARAMETERS = frozenset({"where", "q", "sort", "fields", "page", "size", "after", "total"})
 """What a list may be asked. Filters as `f.stage=won` are the pages' own."""
-ToJson = Callable[[Any], Any]
 
 
 def listing(call: Call) -> Found:
     """Some records of an entity."""
     entity = root_entity(call)
-    pairs = read_pairs(call.request.scope["query_string"])
-    query = ListQuery.from_url(entity.name, pairs, source="json")
-    if query.fields is not None:
-        # Every row has its id and version; a field stands there once.
-        names = dict.fromkeys(name for name in query.fields if name not in ("id", "version"))
-        query = replace(query, fields=tuple(names))
-    page = browse_in(call.inquiry, query)
-    return Found(content=page_json(call.site, page))
+    query = read_query(call.site, entity.name, call.request.scope["query_string"])
+    return Found(content=page_json(Question.read(call.inquiry, query)))
+
+
+def listing_at_once(call: Call) -> Found | None:
+    """The same where it is known to be over at once; None where it may take a while."""
+    entity = root_entity(call)
+    query = read_query(call.site, entity.name, call.request.scope["query_string"])
+    question = Question.known(call.inquiry, query)
+    return Found(content=page_json(question)) if question is not None and question.plan.pace.quick else None
+
+
+def read_query(site: Site, entity: str, query_string: bytes) -> ListQuery:
+    """The question that an address asks: the same for whoever asks it."""
+    return site.kept.get(("api-query", entity, query_string), lambda: make_query(entity, query_string))
+
+
+def make_query(entity: str, query_string: bytes) -> ListQuery:
+    """Read the address; raises InvalidQuery."""
+    query = ListQuery.from_url(entity, read_pairs(query_string), source="json")
+    if query.fields is None:
+        return query
+    # Every row has its id and version; a field stands there once.
+    names = dict.fromkeys(name for name in query.fields if name not in ("id", "version"))
+    return replace(query, fields=tuple(names))
 
 
 def read_pairs(query_string: bytes) -> list[tuple[str, str]]:
@@ -54,59 +66,6 @@ def read_pairs(query_string: bytes) -> list[tuple[str, str]]:
         if "\x00" in value:
             raise InvalidQuery("This cannot be read.", field=name)
     return pairs
-
-
-def page_json(site: Site, page: Page) -> bytes:
-    """A page of a list as JSON."""
-    names = ("id", "version", *(column.name for column in page.columns))
-    # One shape for each set of columns: making its rows costs a third of making dicts.
-    make = site.kept.get(("api-row", names), lambda: msgspec.defstruct("Row", names))
-    converters = [(index, to_json) for index, column in enumerate(page.columns, 2) if (to_json := converter(column))]
-    body: dict[str, Any] = {
-        "items": [make(*row) for row in converted(page.rows, converters)],
-        "page": page.page,
-        "size": page.size,
-    }
-    if page.total is not None:
-        body["total"] = page.total
-        if page.total_is == "at_least":
-            body["total_is"] = "at_least"
-    if page.next is not None:
-        body["next"] = page.next
-    return encode(body)
-
-
-def converted(rows: Sequence[Sequence[Any]], converters: Sequence[tuple[int, ToJson]]) -> Sequence[Sequence[Any]]:
-    """The rows with the values of some columns as JSON has them."""
-    if not converters:
-        return rows
-    found = []
-    for row in rows:
-        values = list(row)
-        for index, to_json in converters:
-            if values[index] is not None:
-                values[index] = to_json(values[index])
-        found.append(values)
-    return found
-
-
-PLAIN = frozenset({"text", "long_text", "integer", "boolean", "choice", "stage", "date", "decimal", "money", "percent"})
-"""Kinds whose stored values the encoder writes as `to_json` would: text, whole numbers, ISO dates, exact decimals."""
-
-
-def converter(column: Column) -> ToJson | None:
-    """How the values of a column become JSON; None where the encoder needs no help."""
-    kind = column.field.kind
-    if not column.masked and kind.key in PLAIN:
-        return None
-    if not column.masked and kind.target() is not None and kind.expression_type().kind == "record":
-        return plain_link
-    return partial(value_json, column.field)
-
-
-def plain_link(linked: Linked) -> dict[str, Any]:
-    """A link to a record of one entity."""
-    return {"id": linked[1], "title": linked[2]}
 
 
 def root_entity(call: Call) -> Entity:

@@ -1,0 +1,71 @@
+"""Lists asked for by programs, answered around the web framework's routing.
+
+They are the most frequent request by far, and so short that finding a route, building a request and response of the
+framework, and a thread's hop would each cost more than the query. Everything else goes on to the framework.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from litestar import Litestar, Request
+from litestar.concurrency import sync_to_thread
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from engine.runtime import people
+from engine.runtime.inquiry import Inquiry
+from web.api.call import AnyRequest, Call, Found, caller, encode, failure, holder_of, read
+from web.api.reading import listing, listing_at_once
+from web.problems import MEDIA_TYPE
+
+ADDRESS: Final = re.compile(r"/api/v1/([a-z][a-z0-9_]*)")
+ELSEWHERE: Final = frozenset({"files"})
+"""An address of its own, though it looks like an entity's."""
+
+
+class Direct:
+    """The layer that answers them."""
+
+    def __init__(self, app: ASGIApp, litestar: Litestar) -> None:
+        self.app, self.litestar = app, litestar
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or hand it on."""
+        found = ADDRESS.fullmatch(scope["path"]) if scope["type"] == "http" and scope["method"] == "GET" else None
+        if found is None or found[1] in ELSEWHERE:
+            await self.app(scope, receive, send)
+            return
+        scope["litestar_app"] = self.litestar
+        scope["path_params"] = {"entity": found[1]}
+        request: AnyRequest = Request(scope, receive, send)  # type: ignore[arg-type, unused-ignore]
+        try:
+            answer = at_once(request)
+            if answer is None:
+                answer = await sync_to_thread(read, request, listing)
+        except Exception as error:
+            refusal = failure(request, error)
+            await respond(send, refusal.status, encode(refusal.body()), MEDIA_TYPE, refusal.headers)
+            return
+        await respond(send, answer.status, answer.content or b"", answer.media_type, answer.headers)
+
+
+def at_once(request: AnyRequest) -> Found | None:
+    """The answer, on the event loop, where it is known to take less than a thread's hop would; else None."""
+    site = holder_of(request).site
+    if site.database.dialect != "sqlite":
+        return None
+    with site.database.reading() as connection:
+        actor, token = caller(request, site, connection)
+        found = listing_at_once(Call(request, site, actor, reading=Inquiry.on(site, actor, connection)))
+    if found is not None:
+        people.note_use(site, token)
+    return found
+
+
+async def respond(send: Send, status: int, content: bytes, media_type: str, headers: Any) -> None:
+    """Send a whole answer."""
+    sent = [(b"content-type", media_type.encode("ascii")), (b"content-length", b"%d" % len(content))]
+    sent += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": sent})
+    await send({"type": "http.response.body", "body": content, "more_body": False})
