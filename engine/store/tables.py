@@ -168,7 +168,10 @@ def _list_indexes(entity: Entity, table: sa.Table) -> Iterator[sa.Index]:
     if any(name.removeprefix("-") not in table.c for name in sort):
         return
     filters = tuple(name for name in entity.list.filters if name in table.c)
-    leads: list[tuple[str, ...]] = [(name,) for name in filters]
+    # Row rules name a person: whoever sees only their own records gets them in the list's order by one walk.
+    people = (f.name for f in entity.fields.values() if f.name in table.c and linked(f) in ("user", "team"))
+    own = people if entity.list.sort else ()
+    leads: list[tuple[str, ...]] = [(name,) for name in dict.fromkeys((*filters, *own)) if name not in RECORD]
     if len(filters) > 1:
         leads.append(filters[:FILTERS_INDEXED_MAX])
     if entity.list.sort:
