@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
 from litestar.testing import TestClient
 
 from engine.boot import compile_folder
+from engine.catalog import Catalog
+from engine.model import Model
 from engine.runtime.clock import SetClock
 from engine.runtime.site import Site, SiteHolder, make_site
 from engine.store.apply import apply
@@ -21,10 +24,16 @@ from web.app import create_app
 CONFIG = Path(__file__).parents[2] / "configs" / "printing_estimating"
 
 
+@cache
+def compiled() -> tuple[Model, Catalog]:
+    """The firm's config, compiled once for all tests."""
+    return compile_folder(CONFIG)
+
+
 @contextmanager
 def opened_site(url: str, folder: Path) -> Iterator[Site]:
     """The site of the printing firm on an empty database."""
-    model, catalog = compile_folder(CONFIG)
+    model, catalog = compiled()
     database, clock = open_database(url), SetClock()
     revision = apply(database, model, base=None, by=None, at=clock.now())
     yield make_site(

@@ -114,7 +114,7 @@ def parts(estimator: Estimator, job: Job) -> list[Json]:
 
 
 @settings(
-    max_examples=100,
+    max_examples=60,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
@@ -167,7 +167,7 @@ def sums_are_exact(quote: Record, quantity: Record, runs: list[Record]) -> None:
     assert abs(values["unit_gross"] * values["copies"] - values["gross"]) <= Decimal("0.00005") * values["copies"]
 
 
-@settings(max_examples=30, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 @given(job=JOBS, copies=st.integers(50, 5_000))
 def test_a_copy_is_cheaper_over_a_wide_step_of_quantity(estimator: Estimator, job: Job, copies: int) -> None:
     quote = estimator.quote(parts(estimator, job), [copies, copies * 3, copies * 9])
