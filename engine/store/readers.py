@@ -1,7 +1,7 @@
 """Connections for reading that stay open between readings.
 
 A pool's bookkeeping, its events and the driver's set-up cost more than a short query does; so the connection that was
-used last is handed out next, with nothing between but BEGIN and ROLLBACK. No transaction outlives its reading: an old
+used last is handed out next, with nothing between but BEGIN and COMMIT. No transaction outlives its reading: an old
 snapshot would hold back SQLite's log and PostgreSQL's clean-up.
 """
 
@@ -52,10 +52,11 @@ class Readers:
         if connection.closed or connection.invalidated or isinstance(error, sa.exc.DBAPIError):
             connection.close()
             return
+        # Nothing was written. PostgreSQL's driver forgets all prepared statements at a rollback, but not at a commit.
         if connection.in_transaction():
-            connection.rollback()
+            (connection.commit if error is None else connection.rollback)()
         else:
-            driver.rollback()
+            (driver.commit if error is None else driver.rollback)()
         if len(self._idle) < KEPT_MAX:
             self._idle.append((connection, driver, time.monotonic()))
         else:
