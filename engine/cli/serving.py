@@ -84,6 +84,7 @@ def run_server(project: Project, *, host: str, port: int, workers: int) -> None:
         ws="none",
         log_level="warning",
         server_header=False,
+        access_log=False,
         proxy_headers=False,
         timeout_graceful_shutdown=10,
     )

@@ -42,6 +42,10 @@ class Kept:
     def __len__(self) -> int:
         return len(self._items)
 
+    def find(self, key: Any) -> Any:
+        """The kept value of this key; None if there is none."""
+        return self._items.get(key)
+
     def get(self, key: Any, make: Callable[[], T]) -> T:
         """The kept value of this key; made now, and kept, if there is none."""
         found: T | None = self._items.get(key)
