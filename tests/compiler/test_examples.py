@@ -131,7 +131,7 @@ def test_explain_names_the_value_and_its_place() -> None:
 
 def test_explain_suggests_the_nearest_path() -> None:
     model = load(GOLDEN / "whole_crm")
-    with pytest.raises(UnknownPart, match="Did you mean 'customer'?"):
+    with pytest.raises(UnknownPart, match=r"Did you mean 'customer'\?"):
         explain(model, "custmer.fields.name")
-    with pytest.raises(UnknownPart, match="Did you mean 'name'?"):
+    with pytest.raises(UnknownPart, match=r"Did you mean 'name'\?"):
         explain(model, "customer.fields.nmae")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 
 from tests.compiler.configs import SMALL, compile_text, errors_of
