@@ -41,7 +41,7 @@ class Links(RecordList):
             if unknown:
                 raise BadValue("unknown_field", field=str(unknown[0])[:60])
             own = {name: value for name, value in known.items() if name in self.attributes}
-            rows.append({"id": read_id(known["id"] if "id" in known else item), **own})
+            rows.append({"id": read_id(known.get("id", item)), **own})
         if len({row["id"] for row in rows}) < len(rows):
             raise BadValue("same_twice")
         return tuple(rows)

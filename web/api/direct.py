@@ -7,7 +7,8 @@ framework, and a thread's hop would each cost more than the query. Everything el
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, Final, cast
 
 from litestar import Litestar, Request
 from litestar.concurrency import sync_to_thread
@@ -32,7 +33,9 @@ class Direct:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or hand it on."""
-        found = ADDRESS.fullmatch(scope["path"]) if scope["type"] == "http" and scope["method"] == "GET" else None
+        asked = cast("Mapping[str, Any]", scope)
+        gets = asked["type"] == "http" and asked["method"] == "GET"
+        found = ADDRESS.fullmatch(asked["path"]) if gets else None
         if found is None or found[1] in ELSEWHERE:
             await self.app(scope, receive, send)
             return
