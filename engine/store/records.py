@@ -6,11 +6,12 @@ Nothing here asks for permission or keeps history; engine.runtime does, and call
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
+from engine.store.prepared import Prepared
 from engine.store.tables import Tables
 
 Row = dict[str, Any]
@@ -70,6 +71,8 @@ def read(
     if not ids:
         return []
     table = tables.entities[entity]
+    if len(ids) == 1 and not lock:
+        return _read_one(connection, tables, entity, next(iter(ids)))
     statement = sa.select(table)
     if len(ids) == 1:
         statement = statement.where(table.c.id == next(iter(ids)))
@@ -126,12 +129,27 @@ def taken(
 def holding(connection: sa.Connection, tables: Tables, entity: str, values: Mapping[str, Any]) -> list[int]:
     """Ids of the live records that hold these values of fields that are unique (alone or together)."""
     table, keys = tables.entities[entity], tables.keys[entity]
-    conditions = [
-        table.c[keys[name]] == unique_key(value) if name in keys and value is not None else table.c[name] == value
+    sought = {
+        keys[name] if name in keys and value is not None else name: value if name not in keys else _key(value)
         for name, value in values.items()
-    ]
-    found = connection.execute(sa.select(table.c.id).where(*conditions, table.c.deleted_at.is_(None)))
+    }
+
+    def build() -> sa.Select[Any]:
+        given = (
+            table.c[name].is_(None)
+            if value is None
+            else table.c[name] == sa.bindparam(f"v_{name}", None, table.c[name].type)
+            for name, value in sought.items()
+        )
+        return sa.select(table.c.id).where(*given, table.c.deleted_at.is_(None))
+
+    shape = ("holding", entity, tuple((name, value is None) for name, value in sought.items()))
+    found = _prepared(connection, tables, shape, build).rows(connection, {f"v_{name}": v for name, v in sought.items()})
     return [int(other) for (other,) in found]
+
+
+def _key(value: Any) -> str | None:
+    return None if value is None else unique_key(value)
 
 
 def unique_key(text: str) -> str:
@@ -145,6 +163,25 @@ def _keys_of(values: Mapping[str, Any], keys: Mapping[str, str]) -> Row:
         for field, column in keys.items()
         if field in values
     }
+
+
+def _read_one(connection: sa.Connection, tables: Tables, entity: str, id: int) -> list[Row]:
+    """As `read`, for what is asked most: one row, not locked."""
+    table = tables.entities[entity]
+    one = table.c.id == sa.bindparam("sought", None, type_=table.c.id.type)
+    prepared = _prepared(connection, tables, ("read-one", entity), lambda: sa.select(table).where(one))
+    names = [column.name for column in table.columns]
+    return [dict(zip(names, row, strict=True)) for row in prepared.rows(connection, {"sought": id})]
+
+
+def _prepared(
+    connection: sa.Connection, tables: Tables, shape: tuple[Any, ...], build: Callable[[], sa.Select[Any]]
+) -> Prepared:
+    key = (*shape, connection.dialect.name)
+    found = tables.statements.get(key)
+    if not isinstance(found, Prepared):
+        found = tables.statements[key] = Prepared(build(), connection.dialect)
+    return found
 
 
 def _insertion(tables: Tables, entity: str) -> sa.Insert:
