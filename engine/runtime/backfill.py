@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import sqlalchemy as sa
 
@@ -11,7 +11,7 @@ from engine.expression.nodes import Aggregate
 from engine.model import Field
 from engine.runtime import lookup
 from engine.runtime.figures import Figures, stored_value
-from engine.runtime.push import frozen_keys
+from engine.runtime.push import Holders, frozen_keys, holders, refresh
 from engine.runtime.save import dependencies_of
 from engine.runtime.session import Session
 from engine.runtime.site import Site
@@ -31,16 +31,22 @@ def backfill(site: Site) -> Callable[[sa.Connection, Step], None]:
         session = Session.open(site, connection, system(locale=site.model.app.locale))
         field = session.model.field(step.entity, step.field)
         root = session.entity(session.model.root_of(step.entity))
+        dependencies = dependencies_of(session.site)
+        counting: Holders = {}
         for id in records.living(connection, session.tables, root.name):
             tree = load_tree(session, root, id)
             if tree is not None:
-                _fill_tree(session, Figures(session, tree), field)
+                changed = _fill_tree(session, Figures(session, tree), field)
+                for key, names in holders(session, changed, dependencies).items():
+                    counting.setdefault(key, set()).update(names)
             session.read.clear()
+        # Rollups of other records that count these, once each; their own steps may have come before.
+        refresh(session, counting, dependencies)
 
     return fill
 
 
-def _fill_tree(session: Session, figures: Figures, field: Field) -> None:
+def _fill_tree(session: Session, figures: Figures, field: Field) -> list[Node]:
     frozen = frozen_keys(figures)
     nodes = [one for one in figures.tree.of(field.entity) if one.key not in frozen or not field.frozen]
     for one in nodes:
@@ -50,11 +56,14 @@ def _fill_tree(session: Session, figures: Figures, field: Field) -> None:
     for entity, name in dependencies_of(session.site).dependents(root, {(field.entity, field.name)}):
         following = session.model.field(entity, name)
         for one in figures.tree.of(entity):
-            if following.stored and not (following.frozen and one.key in frozen) and name not in one.typed:
+            still = (following.frozen and one.key in frozen) or name in one.typed
+            if following.stored and not following.pushed and not still:
                 one.waiting.add(name)
     figures.all_worked_out()
-    if any(True for one in _changed(figures)):
+    changed = [one for one in figures.tree.root.walk() if changed_fields(one)]
+    if changed:
         store_tree(figures, "computed", keep_version=True)
+    return changed
 
 
 def _expect(session: Session, node: Node, field: Field) -> None:
@@ -63,7 +72,3 @@ def _expect(session: Session, node: Node, field: Field) -> None:
         node.values[field.name] = stored_value(field, fresh, session, field.name)
     elif field.computed is not None:
         node.waiting.add(field.name)
-
-
-def _changed(figures: Figures) -> Iterator[Node]:
-    return (one for one in figures.tree.root.walk() if changed_fields(one))

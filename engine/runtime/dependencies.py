@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 from engine.expression import Expression
-from engine.expression.nodes import Aggregate, Path, walk
+from engine.expression.nodes import Aggregate, Node, Path, Step, walk
 from engine.model import Field, Model
 
 Spot = tuple[str, str]
 """(entity, field)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """A rollup that counts rows of other records, and what its condition or value reads besides those rows."""
+
+    field: Field
+    aggregate: Aggregate
+    rows: str
+    """The entity of the rows."""
+    beyond: frozenset[Spot]
+    """Read on the way from a row: of a line perhaps its parent's fields."""
+    holder: frozenset[Spot]
+    """Read of the holder, as `outer.`"""
 
 
 class Dependencies:
@@ -18,6 +33,7 @@ class Dependencies:
 
     def __init__(self, model: Model) -> None:
         self.model = model
+        self.pushed = tuple(_pushed(model))
         self.of_root = lru_cache(maxsize=None)(self._of_root)
         self.feeding = lru_cache(maxsize=None)(self._feeding)
 
@@ -47,6 +63,40 @@ class Dependencies:
             if entity.each and entity.owned_by and self.model.root_of(entity.name) == root:
                 spots |= set(_list_spots(self.model, entity.owned_by[0], entity.each.lists.values()))
         return frozenset(spots)
+
+
+def _pushed(model: Model) -> Iterator[Pushed]:
+    for entity in model.entities.values():
+        for field in entity.fields.values():
+            if not field.pushed or field.computed is None or not isinstance(field.computed.node, Aggregate):
+                continue
+            aggregate = field.computed.node
+            paths = [path for part in (aggregate.where, aggregate.value) if part for path in _paths(model, part)]
+            beyond = {(s.entity, s.field) for path in paths if path.root != "outer" for s in path.steps[1:]}
+            holder = {(s.entity, s.field) for path in paths if path.root == "outer" for s in path.steps}
+            last = aggregate.through[-1]
+            yield Pushed(field, aggregate, arrival(model, last)[0], frozenset(beyond), frozenset(holder))
+
+
+def _paths(model: Model, node: Node) -> Iterator[Path]:
+    """The paths that an expression reads, with those in the conditions under which the fields show."""
+    for path in walk(node):
+        if isinstance(path, Path):
+            yield path
+            last = model.entities[path.steps[-1].entity].fields.get(path.steps[-1].field) if path.steps else None
+            if last is not None and last.visible_when is not None:
+                for inner in walk(last.visible_when.node):
+                    if isinstance(inner, Path):
+                        yield Path(path.root, (*path.steps[:-1], *inner.steps), inner.type)
+
+
+def arrival(model: Model, hop: Step) -> Spot:
+    """Where a hop of a rollup arrives: the lower entity, and its field that points up."""
+    field = model.field(hop.entity, hop.field)
+    if field.kind.key in ("lines", "links"):
+        return model.line_entity(field).name, hop.entity
+    entity, link = str(getattr(field.kind, "of")).split(".")  # noqa: B009 - the backlink kind's option
+    return entity, link
 
 
 def _list_spots(model: Model, owner: str, paths: Iterable[tuple[str, ...]]) -> Iterator[Spot]:

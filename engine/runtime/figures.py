@@ -20,6 +20,7 @@ from engine.kinds import as_number
 from engine.limits import INTEGER_MAX
 from engine.model import Default, Field
 from engine.runtime import lookup
+from engine.runtime.dependencies import arrival
 from engine.runtime.secrets import encrypt
 from engine.runtime.session import Session
 from engine.runtime.tree import Node, Tree
@@ -247,8 +248,9 @@ class PlaceContext:
             if field.kind.key in ("lines", "links"):
                 nodes = [line for each in nodes for line in each.lines[hop.field]]
                 continue
-            entity, link = lookup.backlink_target(field)
-            if self.figures.session.model.root_of(entity) != self.figures.tree.root.entity.name:
+            entity, link = arrival(self.figures.session.model, hop)
+            root = self.figures.tree.root.entity.name
+            if entity == root or self.figures.session.model.root_of(entity) != root:
                 return None
             ids = {each.id for each in nodes}
             nodes = [line for line in self.figures.tree.of(entity) if self._links_into(line, link, ids)]

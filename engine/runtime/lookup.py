@@ -17,7 +17,6 @@ from engine.expression.nodes import Node as ExpressionNode
 from engine.expression.run import Tie, evaluate
 from engine.expression.sql import Source, to_sql
 from engine.kinds import as_number
-from engine.model import Field
 from engine.runtime.session import Session
 from engine.store import queries
 
@@ -96,13 +95,6 @@ def aggregate(session: Session, node: Aggregate, place: tuple[str, int]) -> Any:
     statement = sa.select(to_sql(node, sql, Source(entity, table, None))).where(table.c.id == id)
     hits = queries.rows(session.connection, statement, sql.parameters())
     return as_number(hits[0][0]) if hits else None
-
-
-def backlink_target(field: Field) -> tuple[str, str]:
-    """The (entity, link field) that a backlink shows."""
-    of: str = getattr(field.kind, "of")  # noqa: B009 - the option of the backlink kind, known by its key
-    entity, link = of.split(".")
-    return entity, link
 
 
 def _value_of(session: Session, sought: Find, id: int | None, context: PlaceContext) -> Any:

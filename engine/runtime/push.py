@@ -6,34 +6,39 @@ savers take turns, and the second reads what the first has stored; without the l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
-from engine.expression.nodes import Aggregate, Step
+from engine.expression.nodes import Aggregate
 from engine.limits import PUSH_ROWS_MAX
-from engine.model import Field
 from engine.runtime import lookup
-from engine.runtime.dependencies import Dependencies, Spot
+from engine.runtime.dependencies import Dependencies, Spot, arrival
 from engine.runtime.figures import Figures, stored_value
 from engine.runtime.session import Session
 from engine.runtime.tree import Node, load_tree
 from engine.runtime.write import changed_fields, store_tree
 
 Key = tuple[str, int]
+Holders = dict[Key, set[str]]
+"""Records, and which of their rollups wait to be worked out anew."""
 
 
 def push(session: Session, nodes: Iterable[Node], dependencies: Dependencies) -> None:
     """Bring every pushed rollup that counts these changed records up to date, and what follows from it."""
-    waiting = _holders(session, nodes)
+    refresh(session, holders(session, nodes, dependencies), dependencies, limit=PUSH_ROWS_MAX)
+
+
+def refresh(session: Session, waiting: Holders, dependencies: Dependencies, *, limit: int | None = None) -> None:
+    """Bring these rollups up to date, and those that count what changes by it; `limit` bounds the records."""
     done = 0
     while waiting:
         done += len(waiting)
-        if done > PUSH_ROWS_MAX:
-            raise session.refuse("", "too_many_dependents", limit=PUSH_ROWS_MAX)
+        if limit is not None and done > limit:
+            raise session.refuse("", "too_many_dependents", limit=limit)
         changed: list[Node] = []
         for key in sorted(waiting):
             changed += _refresh(session, key, waiting[key], dependencies)
-        waiting = _holders(session, changed)
+        waiting = holders(session, changed, dependencies)
 
 
 def _refresh(session: Session, key: Key, fields: set[str], dependencies: Dependencies) -> list[Node]:
@@ -58,7 +63,8 @@ def _refresh(session: Session, key: Key, fields: set[str], dependencies: Depende
     for spot in dependencies.dependents(root_entity, spots):
         for one in tree.of(spot[0]):
             field = one.entity.fields[spot[1]]
-            if field.stored and not (field.frozen and one.key in frozen) and field.name not in one.typed:
+            still = (field.frozen and one.key in frozen) or field.name in one.typed
+            if field.stored and not field.pushed and not still:
                 one.waiting.add(field.name)
     figures.all_worked_out()
     changed = [one for one in tree.root.walk() if changed_fields(one)]
@@ -78,46 +84,46 @@ def frozen_keys(figures: Figures) -> set[Key]:
     return found
 
 
-def _holders(session: Session, nodes: Iterable[Node]) -> dict[Key, set[str]]:
-    """The records whose pushed rollups count one of these nodes, as it was or as it is."""
-    found: dict[Key, set[str]] = {}
-    changed = list(nodes)
-    for field, aggregate in _pushed(session):
-        for node in changed:
-            for id in _climb(session, node, aggregate):
-                found.setdefault((field.entity, id), set()).add(field.name)
+def holders(session: Session, nodes: Iterable[Node], dependencies: Dependencies) -> Holders:
+    """The records whose pushed rollups count one of these nodes, as it was or as it is, or read of it."""
+    found: Holders = {}
+    changed = [(node, {(node.entity.name, name) for name in changed_fields(node)}) for node in nodes]
+    for one in dependencies.pushed:
+        for node, spots in changed:
+            ids = _climb(session, node, one.aggregate)
+            if spots & one.beyond:
+                for row in _beside(session, node, one.rows):
+                    ids |= _climb(session, row, one.aggregate)
+            if spots & one.holder:
+                ids |= {holder.id for holder in _beside(session, node, one.field.entity)}
+            for id in ids:
+                found.setdefault((one.field.entity, id), set()).add(one.field.name)
     return found
 
 
-def _pushed(session: Session) -> Iterator[tuple[Field, Aggregate]]:
-    for entity in session.model.entities.values():
-        for field in entity.fields.values():
-            if field.pushed and field.computed is not None and isinstance(field.computed.node, Aggregate):
-                yield field, field.computed.node
+def _beside(session: Session, node: Node, entity: str) -> list[Node]:
+    """The records of an entity in the same tree as a record that stands; none when it belongs elsewhere."""
+    root, id = _root(session, *node.key)
+    if node.is_new or id is None or session.model.root_of(entity) != root:
+        return []
+    tree = load_tree(session, session.entity(root), id, lock=False)
+    return tree.of(entity) if tree is not None else []
 
 
 def _climb(session: Session, node: Node, aggregate: Aggregate) -> set[int]:
     """The holders above a node: from the hop at which it stands, up to where the rollup belongs."""
     found: set[int] = set()
     for position, hop in enumerate(aggregate.through):
-        entity, link = _arrival(session, hop)
+        entity, link = arrival(session.model, hop)
         if entity != node.entity.name:
             continue
         ids = {_link(node, link, old=old) for old in (True, False)}
         for upper in reversed(aggregate.through[:position]):
-            above, link = _arrival(session, upper)
+            above, link = arrival(session.model, upper)
             rows = [session.row(above, id) for id in ids if id is not None]
             ids = {row[link] for row in rows if row is not None}
         found |= {id for id in ids if id is not None}
     return found
-
-
-def _arrival(session: Session, hop: Step) -> tuple[str, str]:
-    """Where a hop arrives: (the lower entity, its field that points up)."""
-    field = session.model.field(hop.entity, hop.field)
-    if field.kind.key in ("lines", "links"):
-        return session.model.line_entity(field).name, hop.entity
-    return lookup.backlink_target(field)
 
 
 def _link(node: Node, link: str, *, old: bool) -> int | None:

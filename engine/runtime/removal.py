@@ -23,15 +23,18 @@ from engine.model import Entity, Field
 from engine.runtime import permission
 from engine.runtime.access import Access
 from engine.runtime.cells import HIDDEN
+from engine.runtime.combinations import keep_combinations
+from engine.runtime.draft import expect_formulas
 from engine.runtime.figures import Figures
 from engine.runtime.inquiry import Inquiry
-from engine.runtime.push import push
+from engine.runtime.push import Key, frozen_keys, push
 from engine.runtime.save import dependencies_of, save_in
 from engine.runtime.session import Session
 from engine.runtime.site import Site
 from engine.runtime.titles import titles
 from engine.runtime.transaction import in_transaction
 from engine.runtime.tree import Node, Tree, load_tree, stored_fields
+from engine.runtime.write import changed_fields, store_tree
 from engine.store import history, records, search
 from engine.store.history import Entry
 
@@ -51,7 +54,7 @@ def delete_in(session: Session, entity: str, id: int, version: int | None) -> Ch
     """The same inside a transaction that is open."""
     access = Access(session.site, session.actor)
     known = permission.known_entity(session, access, entity)
-    tree = load_tree(session, known, id)
+    tree = load_tree(session, known, id, alone=True)
     if tree is None:
         raise NotFound(entity)
     figures = Figures(session, tree)
@@ -97,8 +100,14 @@ def restore_in(session: Session, entity: str, id: int) -> Change:
     errors = [error for name, row in group for error in _restore_errors(session, access, session.entity(name), row)]
     if errors:
         raise InvalidRecord(tuple(errors))
-    nodes = [_bring_back(session, session.entity(name), row, (entity, id)) for name, row in group]
-    session.read.clear()
+    nodes = [_bring_back(session, session.entity(name), row) for name, row in group]
+    session.forget()
+    back = {node.key for node in nodes}
+    for root in sorted({root_of(session, *node.key) for node in nodes} - back):
+        # A line came back to a record that had stayed: its figures count the line again.
+        tree = load_tree(session, session.entity(root[0]), root[1])
+        if tree is not None:
+            _settle(session, tree, _Loose(), None)
     push(session, nodes, dependencies_of(session.site))
     return Change(entity, id, int(rows[0]["version"]) + 1, "restored")
 
@@ -122,7 +131,7 @@ def _restore_errors(session: Session, access: Access, entity: Entity, row: Mappi
             yield session.error(link.name, "restore_link_gone", field=link.label.text(session.locale))
 
 
-def _bring_back(session: Session, entity: Entity, row: Mapping[str, Any], root: tuple[str, int]) -> Node:
+def _bring_back(session: Session, entity: Entity, row: Mapping[str, Any]) -> Node:
     version = int(row["version"]) + 1
     back: dict[str, Any] = {"deleted_at": None, "deleted__with": None, "version": version}
     back |= {"updated_at": session.now, "updated_by": session.actor.user}
@@ -133,6 +142,7 @@ def _bring_back(session: Session, entity: Entity, row: Mapping[str, Any], root: 
     }
     if texts:
         search.index(session.connection, session.tables, entity.name, row["id"], texts)
+    root = root_of(session, entity.name, row["id"])
     history.write(session.connection, session.tables, [_entry(session, entity.name, row["id"], root, "restored")])
     return Node(entity, row["id"], values, before=row)
 
@@ -191,7 +201,7 @@ class _Removal:
         if not known.root:
             self.lines.append((entity, id))
             return
-        tree = load_tree(self.session, known, id)
+        tree = load_tree(self.session, known, id, alone=True)
         if tree is not None:
             self.gather(tree)
 
@@ -199,31 +209,30 @@ class _Removal:
         """Write it all: links cleared first, then the records with one shared deletion."""
         session = self.session
         system = Session.open(session.site, session.connection, _as_engine(session.actor))
+        going = {key for tree in self.trees for key in tree.by_key}
         for entity, id, name in self.clear:
-            self._clear(system, entity, id, name)
-        for entity, id in self.lines:
-            self._delete_line(entity, id)
+            if session.entity(entity).root and (entity, id) not in going:
+                _clear(system, entity, id, name)
+        for root, loose in sorted(self._loose_lines().items()):
+            tree = None if root in going else load_tree(session, session.entity(root[0]), root[1])
+            if tree is not None:
+                _settle(session, tree, loose, self.deletion)
         nodes = [node for tree in self.trees for node in tree.root.walk()]
         for tree in self.trees:
             for node in tree.root.walk():
                 self._delete(node, tree.root)
-        session.read.clear()
+        session.forget()
         push(session, [_emptied(node) for node in nodes], dependencies_of(session.site))
 
-    def _clear(self, system: Session, entity: str, id: int, name: str) -> None:
-        known = system.entity(entity)
-        if known.root:
-            save_in(system, Draft(entity, {name: None}, id=id))
-            return
-        records.update(system.connection, system.tables, entity, id, {name: None})
-
-    def _delete_line(self, entity: str, id: int) -> None:
-        session = self.session
-        row: dict[str, Any] = {"deleted_at": session.now, "deleted__with": self.deletion}
-        row |= {"updated_at": session.now, "updated_by": session.actor.user}
-        records.update(session.connection, session.tables, entity, id, row)
-        root = root_of(session, entity, id)
-        history.write(session.connection, session.tables, [_entry(session, entity, id, root, "deleted")])
+    def _loose_lines(self) -> dict[Key, _Loose]:
+        """By record that stays: its lines that lose a link, and those that go."""
+        found: dict[Key, _Loose] = {}
+        for entity, id, name in self.clear:
+            if not self.session.entity(entity).root:
+                found.setdefault(root_of(self.session, entity, id), _Loose()).clear.append((entity, id, name))
+        for entity, id in self.lines:
+            found.setdefault(root_of(self.session, entity, id), _Loose()).go.append((entity, id))
+        return found
 
     def _delete(self, node: Node, root: Node) -> None:
         session = self.session
@@ -234,6 +243,46 @@ class _Removal:
         search.remove(session.connection, session.tables, node.entity.name, node.id)
         entry = _entry(session, node.entity.name, node.id, root.key, "deleted")
         history.write(session.connection, session.tables, [entry])
+
+
+@dataclass(slots=True)
+class _Loose:
+    """Lines of one record that stays."""
+
+    clear: list[tuple[str, int, str]] = field(default_factory=list)
+    go: list[Key] = field(default_factory=list)
+
+
+def _clear(system: Session, entity: str, id: int, name: str) -> None:
+    """Empty a link. The record's own rules hold; warnings, which nobody could confirm, do not."""
+    checks = frozenset(name for known in system.model.entities.values() for name in known.checks)
+    save_in(system, Draft(entity, {name: None}, id=id, confirmed=checks))
+
+
+def _settle(session: Session, tree: Tree, loose: _Loose, deletion: str | None) -> None:
+    """Change lines of a record that stays: its figures follow (where they do not stand still), it has a new version."""
+    before = Figures(session, tree.copy())
+    frozen = frozen_keys(before)
+    for node in tree.root.walk():
+        expect_formulas(node, frozen=node.key in frozen)
+    for entity, id, name in loose.clear:
+        if (line := tree.node(entity, id)) is not None:
+            line.values[name] = None
+    for key in loose.go:
+        line = tree.node(*key)
+        if line is not None and line.parent is not None and line.entity.owned_by is not None:
+            line.parent.lines[line.entity.owned_by[1]].remove(line)
+            line.parent.gone.append(line)
+            tree.remove(line)
+    figures = Figures(session, tree, before=before)
+    if tree.root.key not in frozen:
+        keep_combinations(figures)
+    figures.all_worked_out()
+    touched = [node for node in tree.root.walk() if node.is_new or changed_fields(node)]
+    touched += tree.root.walk_gone()
+    store_tree(figures, "updated", touch=True, deletion=deletion)
+    session.forget()
+    push(session, touched, dependencies_of(session.site))
 
 
 def _links_to(session: Session, target: str) -> Iterator[Field]:

@@ -133,7 +133,7 @@ def _store(session: Session, figures: Figures, dependencies: Dependencies) -> Ch
     version = store_tree(figures, "updated")
     if not root.is_new and root.before is not None and version == root.before["version"]:
         return Change(root.entity.name, root.id, version, "unchanged")
-    session.read.clear()
+    session.forget()
     push(session, touched, dependencies)
     return Change(root.entity.name, root.id, version, "created" if root.is_new else "updated", fields)
 

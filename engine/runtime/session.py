@@ -60,6 +60,11 @@ class Session:
             self.read[key] = found[0] if found and found[0]["deleted_at"] is None else None
         return self.read[key]
 
+    def forget(self) -> None:
+        """Read and look up anew from here on: something was stored."""
+        self.read.clear()
+        self.found.clear()
+
     def say(self, code: str, **details: object) -> str:
         """One of the engine's sentences, in the actor's language."""
         return message(code, self.locale, **details)

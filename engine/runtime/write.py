@@ -21,10 +21,15 @@ HIDDEN_VALUE = "•••"
 """What history keeps of a secret."""
 
 
-def store_tree(figures: Figures, action: str, *, keep_version: bool = False, rule: str = "") -> int:
-    """Write what changed and return the root's version afterwards; nothing changed writes nothing.
+def store_tree(
+    figures: Figures, action: str, *, keep_version: bool = False, touch: bool = False, rule: str = "",
+    deletion: str | None = None,
+) -> int:  # fmt: skip
+    """Write what changed and return the root's version afterwards; nothing changed writes nothing, unless it is
+    to `touch` the record, of which something came back.
 
     `keep_version` is for figures that follow from another record: nobody who is editing this one is in conflict.
+    Lines that go with a `deletion` come back with it.
     """
     session = figures.session
     root = figures.tree.root
@@ -32,14 +37,14 @@ def store_tree(figures: Figures, action: str, *, keep_version: bool = False, rul
     stamp = not keep_version
     changed = [node for node in root.walk() if node.is_new or _row_changes(figures, node)]
     gone = list(root.walk_gone())
-    if not changed and not gone:
+    if not changed and not gone and not touch:
         return version
     if not root.is_new and stamp:
         version += 1
         if root not in changed:
             changed.insert(0, root)
     # What goes and what changes lets its unique values go first: another line may take them over.
-    deleted = [_delete_line(session, node, root, version, rule) for node in gone]
+    deleted = [_delete_line(session, node, root, version, rule, deletion) for node in gone]
     _let_go(session, changed)
     _insert(figures, [node for node in changed if node.is_new], version)
     entries = [_store(figures, node, version if stamp else None, action, rule) for node in changed]
@@ -171,9 +176,12 @@ def _use_files(session: Session, node: Node) -> None:
         files.use(session.connection, session.tables, held, session.now)
 
 
-def _delete_line(session: Session, node: Node, root: Node, version: int, rule: str) -> Entry:
+def _delete_line(
+    session: Session, node: Node, root: Node, version: int, rule: str, deletion: str | None
+) -> Entry:  # fmt: skip
     """A line that a save takes away: it stays in the database, without a way back of its own."""
-    row = {"deleted_at": session.now, "version": version, "updated_at": session.now, "updated_by": session.actor.user}
+    row = {"deleted_at": session.now, "deleted__with": deletion, "version": version}
+    row |= {"updated_at": session.now, "updated_by": session.actor.user}
     records.update(session.connection, session.tables, node.entity.name, node.id, row)
     search.remove(session.connection, session.tables, node.entity.name, node.id)
     return _entry(session, node, root, "deleted", rule)
