@@ -11,7 +11,7 @@ from engine.runtime.access import Access, Rows
 from engine.runtime.figures import Figures
 from engine.runtime.session import Session
 from engine.runtime.tree import Node
-from engine.store import files
+from engine.store import files, records
 
 
 def known_entity(session: Session, access: Access, name: str) -> Entity:
@@ -89,7 +89,12 @@ def withheld(access: Access, after: Figures) -> Iterator[tuple[Node, Field]]:
 
 
 def withheld_errors(access: Access, after: Figures) -> Iterator[FieldError]:
-    """The same as errors."""
+    """The same as errors, for a save: what is linked to is kept from being deleted meanwhile."""
+    for node in after.tree.root.walk():
+        for name in node.named:
+            target = _target(node.entity.fields[name], node.values.get(name)) if node.changed(name) else None
+            if target is not None and after.tree.node(*target) is None:
+                _hold(after.session, *target)
     for node, field in withheld(access, after):
         code = "no_such_file" if field.kind.widget == "file" else "no_such_record"
         yield after.session.error(node.place(field.name), code, field=field.label.text(after.session.locale))
@@ -127,6 +132,16 @@ def _target(field: Field, value: object) -> tuple[str, int] | None:
         return entity, int(id)
     entity_name = field.kind.target()
     return None if entity_name is None or not isinstance(value, int) else (entity_name, value)
+
+
+def _hold(session: Session, entity: str, id: int) -> None:
+    owner = session.entity(entity).owned_by
+    if owner is None:
+        records.hold(session.connection, session.tables, entity, id)
+        return
+    # Lines go with the record that they stand in, which is what a deletion locks.
+    for row in records.read(session.connection, session.tables, entity, [id]):
+        _hold(session, owner[0], row[owner[0]])
 
 
 def _visible(access: Access, figures: Figures, target: tuple[str, int]) -> bool:

@@ -116,10 +116,12 @@ def stored_fields(entity: Entity) -> Iterator[Field]:
     return (field for field in entity.fields.values() if field.stored and not field.system)
 
 
-def load_tree(session: Session, entity: Entity, id: int, *, lock: bool = True) -> Tree | None:
-    """The live record with its lines, its root row locked for this transaction unless it is only looked at; None when
-    there is none."""
-    found = records.read(session.connection, session.tables, entity.name, [id], lock=lock)
+def load_tree(
+    session: Session, entity: Entity, id: int, *, lock: bool = True, alone: bool = False
+) -> Tree | None:  # fmt: skip
+    """The live record with its lines, its root row locked for this transaction unless it is only looked at (`alone`:
+    against new links to it too); None when there is none."""
+    found = records.read(session.connection, session.tables, entity.name, [id], lock=lock, alone=alone)
     if not found or found[0]["deleted_at"] is not None:
         return None
     tree = Tree(_node(entity, found[0], None))

@@ -31,8 +31,6 @@ Backfill = Callable[[sa.Connection, Step], None]
 TRIES_MAX: Final = 5
 """Each waits three seconds at most for a lock, so that nobody else waits longer behind us."""
 BACKUPS_KEPT: Final = 5
-LOCK: Final = 0x464F524D
-"""PostgreSQL's advisory lock of whoever applies."""
 
 
 class BaseMoved(StoreError):
@@ -77,7 +75,7 @@ def _apply_once(
     tables = build_tables(model)
     with database.changing_schema() as connection:
         chaos.point("apply")
-        _lock(connection)
+        revisions.hold(connection, alone=True)
         current = revisions.current(connection)
         if (
             current is not None
@@ -103,12 +101,6 @@ def _apply_once(
         chaos.point("apply")
     chaos.point("apply")
     return revision
-
-
-def _lock(connection: sa.Connection) -> None:
-    """One applies at a time. SQLite's BEGIN IMMEDIATE saw to that already."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
 
 
 def _create_engine_tables(connection: sa.Connection, tables: Tables) -> None:

@@ -65,20 +65,34 @@ def update(connection: sa.Connection, tables: Tables, entity: str, id: int, valu
 
 
 def read(
-    connection: sa.Connection, tables: Tables, entity: str, ids: Collection[int], *, lock: bool = False
+    connection: sa.Connection,
+    tables: Tables,
+    entity: str,
+    ids: Collection[int],
+    *,
+    lock: bool = False,
+    alone: bool = False,
 ) -> list[Row]:
-    """The rows with these ids, in order of id, deleted ones included. `lock` holds them until the transaction ends."""
+    """The rows with these ids, in order of id, deleted ones included. `lock` holds them until the transaction ends;
+    `alone` also against links that others are adding: what is to be deleted."""
     if not ids:
         return []
     table = tables.entities[entity]
-    if len(ids) == 1 and not lock:
+    if len(ids) == 1 and not (lock or alone):
         return _read_one(connection, tables, entity, next(iter(ids)))
     statement = sa.select(table)
     if len(ids) == 1:
         statement = statement.where(table.c.id == next(iter(ids)))
     else:
         statement = statement.where(table.c.id.in_(sorted(ids))).order_by(table.c.id)
-    return _rows(connection, _locked(statement) if lock else statement)
+    return _rows(connection, _locked(statement, alone=alone) if lock or alone else statement)
+
+
+def hold(connection: sa.Connection, tables: Tables, entity: str, id: int) -> None:
+    """Keep a record from being deleted until this transaction ends: it is linked to. Many may hold it at once."""
+    if connection.dialect.name == "postgresql":
+        table = tables.entities[entity]
+        connection.execute(sa.select(table.c.id).where(table.c.id == id).with_for_update(read=True, key_share=True))
 
 
 def living(connection: sa.Connection, tables: Tables, entity: str) -> list[int]:
@@ -198,9 +212,9 @@ def _rows(connection: sa.Connection, statement: sa.Select[Any]) -> list[Row]:
     return [dict(zip(names, row, strict=True)) for row in _tuples(result)]
 
 
-def _locked(statement: sa.Select[Any]) -> sa.Select[Any]:
+def _locked(statement: sa.Select[Any], *, alone: bool) -> sa.Select[Any]:
     # NO KEY UPDATE: foreign keys that others are adding to this row need not wait, and so cannot deadlock.
-    return statement.with_for_update(key_share=True)
+    return statement.with_for_update(key_share=not alone)
 
 
 def _tuples(result: sa.CursorResult[Any]) -> Iterable[tuple[Any, ...]]:

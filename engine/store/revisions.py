@@ -46,6 +46,8 @@ class Listed:
     versions: Mapping[str, Any]
 
 
+_LOCK: Final = 0x464F524D
+"""PostgreSQL's advisory lock on the applied revision."""
 _NEWEST = sa.select(sa.func.max(_REVISION.c.number))
 
 
@@ -63,6 +65,17 @@ def current_number(connection: sa.Connection) -> int | None:
         return None
     number = connection.execute(_NEWEST).scalar()
     return None if number is None else int(number)
+
+
+def hold(connection: sa.Connection, *, alone: bool = False) -> None:
+    """Keep the applied revision until this transaction ends: savers hold it together, who applies holds it `alone`.
+
+    SQLite's BEGIN IMMEDIATE did so already. PostgreSQL would let a config be applied between a saver's first look at
+    the revision and its first row, which would then lack what the new config brought.
+    """
+    if connection.dialect.name == "postgresql":
+        kind = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+        connection.exec_driver_sql(f"SELECT {kind}({_LOCK})")
 
 
 def current(connection: sa.Connection) -> Revision | None:
