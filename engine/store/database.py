@@ -29,7 +29,7 @@ class Database:
         self.path = path
         """The file of a SQLite database; None for one in memory and for PostgreSQL."""
         self._writer, self._reader = writer, reader
-        self._readers = Readers(reader)
+        self._readers, self._writers = Readers(reader), Readers(writer)
         # A database in memory has one connection only, so its users take turns.
         self._turn = threading.RLock() if dialect == "sqlite" and path is None else None
 
@@ -48,8 +48,12 @@ class Database:
 
         Raises Unavailable when the database is busy, full or away, and Duplicate when a unique index refuses.
         """
-        with self._words(), self._alone(), self._writer.connect() as connection, connection.begin():
+        with self._words(), self._alone(), self._for_writing() as connection, connection.begin():
             yield connection
+
+    def _for_writing(self) -> AbstractContextManager[sa.Connection]:
+        # SQLite's one writer comes from a pool of one, for which threads queue fairly.
+        return self._writer.connect() if self.dialect == "sqlite" else Reading(self._writers)
 
     @contextmanager
     def changing_schema(self) -> Iterator[sa.Connection]:
@@ -72,6 +76,7 @@ class Database:
     def close(self) -> None:
         """Give every connection back. Closing the last one tidies SQLite's log away."""
         self._readers.close()
+        self._writers.close()
         self._reader.dispose()
         self._writer.dispose()
 
