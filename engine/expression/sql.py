@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 
 import sqlalchemy as sa
 
-from engine.columns import BigInteger
+from engine.columns import BigInteger, PlainText
 from engine.expression import forms as language
 from engine.expression import nodes, scaled
 from engine.expression.expression import Function
@@ -305,7 +305,8 @@ def _aggregate(run: Translation, node: nodes.Aggregate) -> Column:
         entity, field = hop.via or (node.entity, "id")
         source = run.context.open(entity)
         here = run.context.column(source, entity, field)
-        conditions.append(here == (Correlated(link) if above is run.record else link))
+        upper = Correlated(link) if above is run.record else link
+        conditions.append(here == (_named(above.entity, upper) if isinstance(here.type, PlainText) else upper))
         if source.condition is not None:
             conditions.append(source.condition)
         sources.append(source)
@@ -320,6 +321,11 @@ def _aggregate(run: Translation, node: nodes.Aggregate) -> Column:
     kind = "number" if node.value is None else node.value.type.kind
     folded = run.forms.fold(node.function, sa.type_coerce(table.c.value, value.type), kind)
     return _scalar(sa.select(folded).select_from(table))
+
+
+def _named(entity: str, id_: Column) -> Column:
+    """A record as links to several entities keep it: `customer:12`."""
+    return sa.literal(f"{entity}:", sa.Text()) + sa.cast(id_, sa.Text())
 
 
 _VISITS: dict[type, Any] = {

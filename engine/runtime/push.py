@@ -7,13 +7,13 @@ savers take turns, and the second reads what the first has stored; without the l
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from engine.expression.nodes import Aggregate
 from engine.limits import PUSH_ROWS_MAX
 from engine.runtime import lookup
 from engine.runtime.dependencies import Dependencies, Spot, arrival
 from engine.runtime.figures import Figures, stored_value
+from engine.runtime.linking import linked_id
 from engine.runtime.session import Session
 from engine.runtime.tree import Node, load_tree
 from engine.runtime.write import changed_fields, store_tree
@@ -117,20 +117,19 @@ def _climb(session: Session, node: Node, aggregate: Aggregate) -> set[int]:
         entity, link = arrival(session.model, hop)
         if entity != node.entity.name:
             continue
-        ids = {_link(node, link, old=old) for old in (True, False)}
+        ids = {_link(node, link, hop.entity, old=old) for old in (True, False)}
         for upper in reversed(aggregate.through[:position]):
             above, link = arrival(session.model, upper)
             rows = [session.row(above, id) for id in ids if id is not None]
-            ids = {row[link] for row in rows if row is not None}
+            ids = {linked_id(row[link], upper.entity) for row in rows if row is not None}
         found |= {id for id in ids if id is not None}
     return found
 
 
-def _link(node: Node, link: str, *, old: bool) -> int | None:
+def _link(node: Node, link: str, entity: str, *, old: bool) -> int | None:
     if node.parent is not None and link == node.parent.entity.name:
         return node.parent.id
-    value: Any = node.was(link) if old else node.values.get(link)
-    return value if isinstance(value, int) else None
+    return linked_id(node.was(link) if old else node.values.get(link), entity)
 
 
 def _root(session: Session, entity: str, id: int) -> tuple[str, int | None]:

@@ -18,7 +18,6 @@ from engine.change import (
     NotFound,
     VersionRequired,
 )
-from engine.limits import COUNT_MAX
 from engine.model import Entity, Field
 from engine.runtime import permission
 from engine.runtime.access import Access
@@ -26,19 +25,16 @@ from engine.runtime.cells import HIDDEN
 from engine.runtime.combinations import keep_combinations
 from engine.runtime.draft import expect_formulas
 from engine.runtime.figures import Figures
-from engine.runtime.inquiry import Inquiry
+from engine.runtime.linking import LINKS, behaviour, in_use, linking, links_to
 from engine.runtime.push import Key, frozen_keys, push
 from engine.runtime.save import dependencies_of, save_in
 from engine.runtime.session import Session
 from engine.runtime.site import Site
-from engine.runtime.titles import titles
 from engine.runtime.transaction import in_transaction
 from engine.runtime.tree import Node, Tree, load_tree, stored_fields
 from engine.runtime.write import changed_fields, store_tree
 from engine.store import history, records, search
 from engine.store.history import Entry
-
-LINKS = frozenset({"link", "user", "team", "any_link"})
 
 
 def delete(site: Site, actor: Actor, entity: str, id: int, version: int | None) -> Change:
@@ -64,8 +60,9 @@ def delete_in(session: Session, entity: str, id: int, version: int | None) -> Ch
     _require_version(session, tree, version)
     removal = _Removal(session, deletion=secrets.token_hex(8))
     removal.gather(tree)
-    if removal.errors:
-        raise InvalidRecord(tuple(removal.errors))
+    errors = tuple(removal.errors())
+    if errors:
+        raise InvalidRecord(errors)
     removal.carry_out()
     assert tree.root.before is not None
     return Change(entity, id, int(tree.root.before["version"]) + 1, "deleted")
@@ -158,7 +155,8 @@ class _Removal:
     clear: list[tuple[str, int, str]] = field(default_factory=list)
     lines: list[tuple[str, int]] = field(default_factory=list)
     """Lines of records that stay: they go with what they link to."""
-    errors: list[FieldError] = field(default_factory=list)
+    restricting: list[Key] = field(default_factory=list)
+    """Records whose links restrict the deletion, unless they go along."""
 
     def gather(self, tree: Tree) -> None:
         """Add a record with its lines, and whatever must go or change with it."""
@@ -166,35 +164,21 @@ class _Removal:
             return
         self.trees.append(tree)
         for node in tree.root.walk():
-            for link in _links_to(self.session, node.entity.name):
+            for link in links_to(self.session, node.entity.name):
                 self._gather_linking(node, link)
 
     def _gather_linking(self, node: Node, link: Field) -> None:
-        value = f"{node.entity.name}:{node.id}" if link.kind.key == "any_link" else node.id
-        linking = records.linking(self.session.connection, self.session.tables, link.entity, link.name, value)
         going = {key for tree in self.trees for key in tree.by_key}
-        linking = [id for id in linking if (link.entity, id) not in going]
-        if not linking:
+        ids = [id for id in linking(self.session, node, link) if (link.entity, id) not in going]
+        if not ids:
             return
-        behaviour = getattr(link.kind, "on_delete", "restrict")
-        if behaviour == "restrict":
-            self.errors.append(self._in_use(link.entity, linking))
-        elif behaviour == "clear":
-            self.clear += [(link.entity, id, link.name) for id in linking]
+        if behaviour(link) == "restrict":
+            self.restricting += [(link.entity, id) for id in ids]
+        elif behaviour(link) == "clear":
+            self.clear += [(link.entity, id, link.name) for id in ids]
         else:
-            for id in linking:
+            for id in ids:
                 self._gather_cascade(link.entity, id)
-
-    def _in_use(self, entity: str, linking: list[int]) -> FieldError:
-        """What stands in the way: records that the person may see are counted, of others it is only told that there
-        are some."""
-        session = self.session
-        inquiry = Inquiry.on(session.site, session.actor, session.connection)
-        seen = len(titles(inquiry, entity, linking[: COUNT_MAX + 1]))
-        if not seen:
-            return session.error("", "in_use_unseen")
-        words = session.entity(entity).plural.text(session.locale)
-        return session.error("", "in_use", entity=words, count=seen)
 
     def _gather_cascade(self, entity: str, id: int) -> None:
         known = self.session.entity(entity)
@@ -204,6 +188,13 @@ class _Removal:
         tree = load_tree(self.session, known, id, alone=True)
         if tree is not None:
             self.gather(tree)
+
+    def errors(self) -> Iterator[FieldError]:
+        """What stands in the way, by entity."""
+        going = {key for tree in self.trees for key in tree.by_key} | set(self.lines)
+        staying = dict.fromkeys(key for key in self.restricting if key not in going)
+        for entity in dict.fromkeys(name for name, _ in staying):
+            yield in_use(self.session, entity, [id for name, id in staying if name == entity])
 
     def carry_out(self) -> None:
         """Write it all: links cleared first, then the records with one shared deletion."""
@@ -283,16 +274,6 @@ def _settle(session: Session, tree: Tree, loose: _Loose, deletion: str | None) -
     store_tree(figures, "updated", touch=True, deletion=deletion)
     session.forget()
     push(session, touched, dependencies_of(session.site))
-
-
-def _links_to(session: Session, target: str) -> Iterator[Field]:
-    """Every entered link of the config that may point at records of this entity."""
-    for entity in session.model.entities.values():
-        for link in stored_fields(entity):
-            if link.computed is not None or link.kind.key not in LINKS:
-                continue
-            if (link.kind.key == "any_link" and target in getattr(link.kind, "to", ())) or link.kind.target() == target:
-                yield link
 
 
 def _require_version(session: Session, tree: Tree, version: int | None) -> None:

@@ -23,6 +23,7 @@ from engine.runtime.combinations import keep_combinations, read_rows
 from engine.runtime.dependencies import Dependencies
 from engine.runtime.draft import DraftReader, expect_figures, expect_formulas
 from engine.runtime.figures import Figures
+from engine.runtime.linking import let_go
 from engine.runtime.numbering import give_numbers
 from engine.runtime.push import Key, frozen_keys, push
 from engine.runtime.session import Session
@@ -119,6 +120,7 @@ def _work_out(figures: Figures, reader: DraftReader, frozen: set[Key]) -> None:
     if root.key not in frozen:
         keep_combinations(figures)
     read_rows(reader)
+    reader.errors.extend(let_go(figures.session, figures.tree))
     give_numbers(figures.session, figures.tree)
     for node in root.walk():
         settle_stage(figures, node)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.change import system
+from engine.change import InvalidRecord, system
 from engine.runtime.backfill import backfill
 from engine.runtime.removal import restore
 from engine.runtime.site import make_site
@@ -23,16 +23,26 @@ entities:
     fields:
       name:  {type: text}
       least: {type: integer}
+      sample: {type: link, to: part}
       used:  {type: backlink, of: part.paper}
       uses:  {type: rollup, of: used, count: true}
       won:   {type: rollup, of: used, sum: sheets, where: quote.stage == 'won'}
       much:  {type: rollup, of: used, sum: sheets, where: sheets >= outer.least}
   ink:
     title: "{name}"
-    fields: {name: {type: text}}
+    fields:
+      name:  {type: text}
+      memos: {type: backlink, of: memo.about}
+      memos_n: {type: rollup, of: memos, count: true}
+  memo:
+    title: "{text}"
+    fields:
+      text:  {type: text}
+      about: {type: any_link, to: [ink, tag]}
+      tag:   {type: link, to: tag, on_delete: cascade}
   tag:
     title: "{name}"
-    fields: {name: {type: text}}
+    fields: {name: {type: text}, of: {type: link, to: ink, on_delete: cascade}}
   quote:
     title: "{name}"
     fields:
@@ -54,6 +64,8 @@ entities:
       note:   {type: text, search: true}
       paper:  {type: link, to: paper, on_delete: cascade}
       ink:    {type: link, to: ink, on_delete: clear}
+      on_top: {type: link, to: part}
+      like:   {type: link, to: part, on_delete: clear}
 pipelines:
   sales: {stages: {open: {label: Open}, won: {label: Won}}}
 """
@@ -136,3 +148,45 @@ def reapplied(crm: Crm, config: str) -> Crm:
     )  # fmt: skip
     revision = apply(now.database, model, base=now.revision, by=None, backfill=backfill(site))
     return Crm(replace(site, revision=revision.number), crm.clock)
+
+
+def test_a_line_that_is_linked_to_stays(mill: Crm) -> None:
+    paper, other = mill.create("paper"), mill.create("quote", name="Other")
+    parts = [{"key": "lid", "sheets": 1}, {"sheets": 2, "on_top": {"key": "lid"}, "like": {"key": "lid"}}]
+    quote = mill.create("quote", parts=parts)
+    lid, box = (line.id for line in mill.get("quote", quote).lines["parts"])
+
+    with pytest.raises(InvalidRecord) as inside:
+        mill.update("quote", quote, parts=[{"id": box}])
+    mill.update("quote", quote, parts=[{"id": lid}, {"id": box, "on_top": None}])
+    mill.update("paper", paper, sample=lid)
+    with pytest.raises(InvalidRecord) as outside:
+        mill.update("quote", quote, parts=[{"id": box}])
+    mill.update("paper", paper, sample=None)
+    mill.update("quote", quote, parts=[{"id": box}])
+
+    assert [(error.field, error.code) for error in inside.value.errors] == [("parts.0.on_top", "no_such_record")]
+    assert [(error.field, error.code) for error in outside.value.errors] == [("parts", "in_use")]
+    [left] = mill.get("quote", quote).lines["parts"]
+    assert left.values["like"] is None
+    assert mill.get("quote", other).version == 1
+
+
+def test_links_to_one_of_several_entities_are_counted(mill: Crm) -> None:
+    ink, tag = mill.create("ink"), mill.create("tag")
+    memo = mill.create("memo", about={"entity": "ink", "id": ink})
+    mill.create("memo", about={"entity": "tag", "id": tag})
+    assert mill.get("ink", ink).values["memos_n"] == 1
+
+    mill.update("memo", memo, about={"entity": "tag", "id": tag})
+    assert mill.get("ink", ink).values["memos_n"] == 0
+
+
+def test_what_goes_along_does_not_stand_in_the_way(mill: Crm) -> None:
+    ink = mill.create("ink")
+    tag = mill.create("tag", of=ink)
+    memo = mill.create("memo", about={"entity": "ink", "id": ink}, tag=tag)
+
+    mill.delete("ink", ink)
+
+    assert not mill.sees("memo", memo, system())
