@@ -108,11 +108,8 @@ def test_a_token_that_is_revoked_or_over_opens_nothing(world: World) -> None:
     world.changed()
     assert world.r1.send(f"/-/account/tokens/{token.id}/revoke").status_code == 404, "it is not r1's"
     assert person.get("/deal").status_code == 200
-    world.clock.advance(timedelta(hours=2))
-    try:
+    with world.later(timedelta(hours=2)):
         assert person.get("/deal").status_code == 401
-    finally:
-        world.clock.advance(timedelta(hours=-2))
     assert person.get("/deal").status_code == 200
     assert person.send(f"/-/account/tokens/{token.id}/revoke").status_code == 303
     assert person.get("/deal").status_code == 401

@@ -105,12 +105,13 @@ def test_a_person_without_any_role_sees_names_of_people_and_nothing_else(world: 
 
 @pytest.mark.attack("A02")
 def test_related_lists_show_and_count_only_visible_records(world: World) -> None:
-    page = world.r1.page(f"/account/{world.ids['A1']}").text
-    assert "Open deal" in page
-    found = world.r1.get("/deal?where=account.name=='Open account'&total=exact").json()
-    assert [item["name"] for item in found["items"]] == ["Open deal"] and found["total"] == 1
-    linked = world.r1.page(f"/deal?f.account={world.ids['A1']}")
-    assert linked.status_code == 200
+    account = world.make("account", name="With deals of two", owner=world.r1.id)
+    world.make("deal", name="One to be seen", account=account, owner=world.r1.id)
+    world.make("deal", name="canarydeal beside it", account=account, owner=world.r2.id)
+    assert "One to be seen" in world.r1.page(f"/account/{account}").text
+    found = world.r1.get("/deal?where=account.name=='With deals of two'&total=exact").json()
+    assert [item["name"] for item in found["items"]] == ["One to be seen"] and found["total"] == 1
+    assert world.r1.page(f"/deal?f.account={account}").text.count("One to be seen") > 0
 
 
 @pytest.mark.attack("A03")
