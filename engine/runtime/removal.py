@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +25,7 @@ from engine.runtime.cells import HIDDEN
 from engine.runtime.combinations import keep_combinations
 from engine.runtime.draft import expect_formulas
 from engine.runtime.figures import Figures
-from engine.runtime.linking import LINKS, behaviour, in_use, linking, links_to
+from engine.runtime.linking import LINKS, behaviour, in_use, linked_id, linking, links_to
 from engine.runtime.push import Key, frozen_keys, push
 from engine.runtime.save import dependencies_of, save_in
 from engine.runtime.session import Session
@@ -35,6 +35,9 @@ from engine.runtime.tree import Node, Tree, load_tree, stored_fields
 from engine.runtime.write import changed_fields, store_tree
 from engine.store import history, records, search
 from engine.store.history import Entry
+
+Group = Sequence[tuple[str, Mapping[str, Any]]]
+"""The rows of one deletion, with their entities."""
 
 
 def delete(site: Site, actor: Actor, entity: str, id: int, version: int | None) -> Change:
@@ -92,8 +95,9 @@ def restore_in(session: Session, entity: str, id: int) -> Change:
     context = {entity: figures.context((entity, id))}
     if not access.decide("read", entity, context):
         raise NotFound(entity)
-    if not access.decide("restore", entity, context):
-        raise Forbidden(session.say("may_not_restore", entity=known.label.text(session.locale)))
+    for name, row in (*_origins(session, group), (entity, rows[0])):
+        if not access.decide("restore", name, {name: figures.context((name, row["id"]))}):
+            raise Forbidden(session.say("may_not_restore", entity=session.entity(name).label.text(session.locale)))
     errors = [error for name, row in group for error in _restore_errors(session, access, session.entity(name), row)]
     if errors:
         raise InvalidRecord(tuple(errors))
@@ -107,6 +111,21 @@ def restore_in(session: Session, entity: str, id: int) -> Change:
             _settle(session, tree, _Loose(), None)
     push(session, nodes, dependencies_of(session.site))
     return Change(entity, id, int(rows[0]["version"]) + 1, "restored")
+
+
+def _origins(session: Session, group: Group) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The records of a deletion that went along with none of the others: who may restore it is asked of these."""
+    together = {(name, row["id"]) for name, row in group}
+    for name, row in group:
+        entity = session.entity(name)
+        cascading = (link for link in stored_fields(entity) if behaviour(link) == "cascade")
+        if entity.root and not any(_names_one_of(together, link, row[link.name]) for link in cascading):
+            yield name, row
+
+
+def _names_one_of(together: set[Key], link: Field, value: object) -> bool:
+    targets = getattr(link.kind, "to", ()) if link.kind.key == "any_link" else (link.kind.target(),)
+    return any((target, linked_id(value, target)) in together for target in targets if target is not None)
 
 
 def _restore_errors(session: Session, access: Access, entity: Entity, row: Mapping[str, Any]) -> Iterator[FieldError]:

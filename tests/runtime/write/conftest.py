@@ -89,6 +89,10 @@ roles:
       customer: {read: true, create: true, update: true, delete: true, restore: true}
       job:      {read: true, create: true, update: true, delete: true, restore: true}
       advice:   {read: true, create: true, update: true, delete: true}
+  keeper:
+    label: Keeper
+    grants:
+      advice: {read: true, restore: true}
   mechanic:
     label: Mechanic
     grants:

@@ -78,3 +78,15 @@ def test_deleting_asks_for_the_right_and_the_version(shop: Crm) -> None:
     restore(shop.site, boss, "customer", customer)
 
     assert shop.sees("customer", customer, boss)
+
+
+def test_who_restores_what_went_along_may_restore_what_it_went_with(shop: Crm) -> None:
+    keeper = shop.sign_in("Kim", "mechanic", "keeper")
+    customer = shop.create("customer", name="Ada")
+    job = shop.create("job", name="Clock", customer=customer)
+    advice = shop.create("advice", text="Oil it", job=job)
+    shop.delete("job", job)
+
+    with pytest.raises(Forbidden):
+        restore(shop.site, keeper, "advice", advice)
+    assert not shop.sees("job", job, system())
