@@ -35,7 +35,7 @@ from tests.bench.servers import (
 from tests.postgres import start_server
 
 FIELDS = "name,industry,region,owner,phone,status,annual_revenue,updated_at"
-WARM_SECONDS = 1.0
+WARM_SECONDS = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--postgresql", action="store_true")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=1)
     parser.add_argument("--only", type=lambda text: text.split(","), default=[])
     arguments = parser.parse_args()

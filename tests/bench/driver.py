@@ -35,7 +35,7 @@ class Times:
     refused: int
 
 
-def measure(port: int, load: Load, *, seconds: float, connections: int, script: Path) -> Times:
+def measure(port: int, load: Load, *, seconds: int, connections: int, script: Path) -> Times:
     """Send requests for this long over kept connections."""
     if shutil.which("wrk") and script.is_file():
         return by_wrk(port, load, seconds=seconds, connections=connections, script=script)
@@ -43,14 +43,14 @@ def measure(port: int, load: Load, *, seconds: float, connections: int, script: 
     return by_hand(port, load, seconds=seconds)
 
 
-def by_wrk(port: int, load: Load, *, seconds: float, connections: int, script: Path) -> Times:
+def by_wrk(port: int, load: Load, *, seconds: int, connections: int, script: Path) -> Times:
     """The times as wrk measures them."""
     with tempfile.TemporaryDirectory() as folder:
         requests, headers = Path(folder) / "requests", Path(folder) / "headers"
         requests.write_text(f"{load.method}\t{load.path}\t{load.body}\n", "utf-8")
         headers.write_text("".join(f"{name}: {value}\n" for name, value in load.headers.items()), "utf-8")
         done = subprocess.run(
-            ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "-s", str(script), f"http://127.0.0.1:{port}"],
+            ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(script), f"http://127.0.0.1:{port}"],
             env={**os.environ, "REQ_FILE": str(requests), "HDR_FILE": str(headers)},
             capture_output=True, text=True, check=True,
         ).stdout  # fmt: skip
@@ -58,7 +58,7 @@ def by_wrk(port: int, load: Load, *, seconds: float, connections: int, script: P
     return Times(told["n"], told["p50"], told["p99"], told["bad"] + told["sock"])
 
 
-def by_hand(port: int, load: Load, *, seconds: float) -> Times:
+def by_hand(port: int, load: Load, *, seconds: int) -> Times:
     """The same over one plain socket."""
     times, refused, number = [], 0, time.time_ns()
     head = "".join(f"{name}: {value}\r\n" for name, value in load.headers.items())
