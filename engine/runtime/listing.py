@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
 import json
 from collections.abc import Iterable, Sequence
@@ -165,7 +164,7 @@ _READERS: Final[dict[str, Any]] = {
 
 def write_cursor(key: bytes, purpose: str, values: Sequence[Any]) -> str:
     """A place in an order, signed so that it can only come from us and only be used for the same question."""
-    body = json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
+    body = _PLACE.encode(values).encode()
     return base64.urlsafe_b64encode(_signature(key, purpose, body) + body).decode().rstrip("=")
 
 
@@ -183,4 +182,7 @@ def read_cursor(key: bytes, purpose: str, text: str, locale: str = "en") -> list
 
 
 def _signature(key: bytes, purpose: str, body: bytes) -> bytes:
-    return hmac.new(key, b"cursor\0" + purpose.encode() + b"\0" + body, hashlib.sha256).digest()[:16]
+    return hmac.digest(key, b"cursor\0" + purpose.encode() + b"\0" + body, "sha256")[:16]
+
+
+_PLACE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))

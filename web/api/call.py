@@ -14,6 +14,7 @@ from litestar.concurrency import sync_to_thread
 from litestar.datastructures import UploadFile
 from litestar.exceptions import HTTPException
 from litestar.response import Response
+from litestar.types import Scope
 
 from engine.change import Actor, Refused
 from engine.runtime import people
@@ -168,7 +169,7 @@ def read(request: AnyRequest, handler: Handler) -> Found:
     """Answer a question; caller and answer come from one state of the database."""
     site = holder_of(request).site
     with site.database.reading() as connection:
-        actor, token = caller(request, site, connection)
+        actor, token = caller(request.scope, site, connection)
         found = handler(Call(request, site, actor, reading=Inquiry.on(site, actor, connection)))
     people.note_use(site, token)
     return found
@@ -197,14 +198,14 @@ def holder_of(request: AnyRequest) -> SiteHolder:
 def authenticate(request: AnyRequest, site: Site) -> Actor:
     """Who asks; raises Answer 401."""
     with site.database.reading() as connection:
-        actor, token = caller(request, site, connection)
+        actor, token = caller(request.scope, site, connection)
     people.note_use(site, token)
     return actor
 
 
-def caller(request: AnyRequest, site: Site, connection: sa.Connection) -> tuple[Actor, Token]:
+def caller(scope: Scope, site: Site, connection: sa.Connection) -> tuple[Actor, Token]:
     """Who holds the bearer token; raises Answer 401. Cookies are not looked at, nor is the query string."""
-    sent = next((value for name, value in request.scope["headers"] if name == b"authorization"), b"")
+    sent = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
     kind, _, text = sent.decode("latin-1").partition(" ")
     found = people.actor_of_token(site, connection, text.strip()) if kind.lower() == "bearer" else None
     if found is None:

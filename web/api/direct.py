@@ -16,11 +16,13 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from engine.runtime import people
 from engine.runtime.inquiry import Inquiry
-from web.api.call import AnyRequest, Call, Found, caller, encode, failure, holder_of, read
+from engine.runtime.site import Site, SiteHolder
+from web.api.call import JSON, AnyRequest, caller, encode, failure, read
 from web.api.reading import listing, listing_at_once
 from web.problems import MEDIA_TYPE
 
 ADDRESS: Final = re.compile(r"/api/v1/([a-z][a-z0-9_]*)")
+NO_HEADERS: Final[Mapping[str, str]] = {}
 ELSEWHERE: Final = frozenset({"files"})
 """An address of its own, though it looks like an entity's."""
 
@@ -39,34 +41,41 @@ class Direct:
         if found is None or found[1] in ELSEWHERE:
             await self.app(scope, receive, send)
             return
-        scope["litestar_app"] = self.litestar
-        scope["path_params"] = {"entity": found[1]}
-        request: AnyRequest = Request(scope, receive, send)  # type: ignore[arg-type, unused-ignore]
+        holder: SiteHolder = self.litestar.state.holder
         try:
-            answer = at_once(request)
-            if answer is None:
-                answer = await sync_to_thread(read, request, listing)
+            content = at_once(holder.site, scope, found[1])
+            if content is not None:
+                await respond(send, 200, content, JSON)
+                return
+            answer = await sync_to_thread(read, self.request(scope, receive, send, found[1]), listing)
         except Exception as error:
-            refusal = failure(request, error)
+            refusal = failure(self.request(scope, receive, send, found[1]), error)
             await respond(send, refusal.status, encode(refusal.body()), MEDIA_TYPE, refusal.headers)
             return
         await respond(send, answer.status, answer.content or b"", answer.media_type, answer.headers)
 
+    def request(self, scope: Scope, receive: Receive, send: Send, entity: str) -> AnyRequest:
+        """The request as the framework would have made it."""
+        scope["litestar_app"] = self.litestar
+        scope["path_params"] = {"entity": entity}
+        return Request(scope, receive, send)  # type: ignore[arg-type, unused-ignore]
 
-def at_once(request: AnyRequest) -> Found | None:
+
+def at_once(site: Site, scope: Scope, entity: str) -> bytes | None:
     """The answer, on the event loop, where it is known to take less than a thread's hop would; else None."""
-    site = holder_of(request).site
     if site.database.dialect != "sqlite":
         return None
     with site.database.reading() as connection:
-        actor, token = caller(request, site, connection)
-        found = listing_at_once(Call(request, site, actor, reading=Inquiry.on(site, actor, connection)))
+        actor, token = caller(scope, site, connection)
+        found = listing_at_once(Inquiry.on(site, actor, connection), entity, scope["query_string"])
     if found is not None:
         people.note_use(site, token)
     return found
 
 
-async def respond(send: Send, status: int, content: bytes, media_type: str, headers: Any) -> None:
+async def respond(
+    send: Send, status: int, content: bytes, media_type: str, headers: Mapping[str, str] = NO_HEADERS
+) -> None:
     """Send a whole answer."""
     sent = [(b"content-type", media_type.encode("ascii")), (b"content-length", b"%d" % len(content))]
     sent += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 from engine.change import InvalidQuery, NotFound
 from engine.model import Entity
 from engine.runtime.access import Access
+from engine.runtime.inquiry import Inquiry
 from engine.runtime.listing import ListQuery
 from engine.runtime.question import Question
 from engine.runtime.record import read_record_in
@@ -28,12 +29,11 @@ def listing(call: Call) -> Found:
     return Found(content=page_json(Question.read(call.inquiry, query)))
 
 
-def listing_at_once(call: Call) -> Found | None:
+def listing_at_once(inquiry: Inquiry, entity: str, query_string: bytes) -> bytes | None:
     """The same where it is known to be over at once; None where it may take a while."""
-    entity = root_entity(call)
-    query = read_query(call.site, entity.name, call.request.scope["query_string"])
-    question = Question.known(call.inquiry, query)
-    return Found(content=page_json(question)) if question is not None and question.plan.pace.quick else None
+    known = known_root(inquiry.site, inquiry.access, entity)
+    question = Question.known(inquiry, read_query(inquiry.site, known.name, query_string))
+    return page_json(question) if question is not None and question.plan.pace.quick else None
 
 
 def read_query(site: Site, entity: str, query_string: bytes) -> ListQuery:
@@ -70,12 +70,17 @@ def read_pairs(query_string: bytes) -> list[tuple[str, str]]:
 
 def root_entity(call: Call) -> Entity:
     """The entity that the address names; raises NotFound for a line's, and for one that the caller may not know."""
-    entity = call.site.model.entities.get(call.entity)
-    if entity is None or not entity.root or entity.links_table:
-        raise NotFound(call.entity)
     access = Access(call.site, call.actor) if call.reading is None else call.reading.access
+    return known_root(call.site, access, call.entity)
+
+
+def known_root(site: Site, access: Access, name: str) -> Entity:
+    """The same for a name."""
+    entity = site.model.entities.get(name)
+    if entity is None or not entity.root or entity.links_table:
+        raise NotFound(name)
     if not access.ever("read", entity.name) and not access.ever("create", entity.name):
-        raise NotFound(call.entity)
+        raise NotFound(name)
     return entity
 
 
