@@ -8,12 +8,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from argon2 import PasswordHasher
 
+from engine.store import credentials
 from tests.chromium import start_chromium
 from tests.postgres import NoServer, PostgresServer, start_server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+
+@pytest.fixture(scope="session", autouse=True)
+def true_hasher() -> Iterator[PasswordHasher]:
+    """Hashing is not slow on purpose here, for a whole session alike; what the product itself uses is handed out."""
+    with pytest.MonkeyPatch.context() as patch:
+        true = vars(credentials)["_HASHER"]
+        patch.setattr(credentials, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        yield true
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
+from argon2.low_level import Type
 from litestar.testing import TestClient
 
 from engine.limits import LOGIN_FAILURES_MAX, LOGIN_WINDOW_SECONDS, SESSION_HOURS_MAX, SESSION_IDLE_HOURS_MAX
@@ -251,6 +253,13 @@ def test_an_unknown_name_costs_as_much_hashing(world: World, monkeypatch: pytest
     for name in ("r1", "nobody at all", "", "x" * 5000, "costly"):
         assert world.sign_in(name, "wrong password").status_code == 401
     assert len(costs) == 5 and len(set(costs)) == 1
+
+
+@pytest.mark.attack("A56")
+def test_guessing_from_a_stolen_hash_is_dear(true_hasher: PasswordHasher) -> None:
+    """At least what RFC 9106 recommends where memory is scarce."""
+    assert (true_hasher.type, true_hasher.time_cost) == (Type.ID, 3)
+    assert true_hasher.memory_cost >= 64 * 1024  # in KiB
 
 
 @pytest.mark.attack("A56")

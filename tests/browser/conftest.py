@@ -16,11 +16,14 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from engine.boot import build_catalog
 from engine.change import Actor, Draft
 from engine.compiler import compile_config
+from engine.runtime import signin
 from engine.runtime.clock import SystemClock
 from engine.runtime.save import save
 from engine.runtime.site import Site, SiteHolder, make_site
+from engine.store import callers
 from engine.store.apply import apply
 from engine.store.database import open_database
+from engine.store.records import unique_key
 from tests.web.conftest import CONFIG, KEY, PASSWORD, add_person
 from web.app import create_app
 from web.security import Settings
@@ -91,6 +94,8 @@ class Visitor:
 
     def __init__(self, context: BrowserContext, served: Served) -> None:
         self.context, self.served = context, served
+        self.login = ""
+        self.prefers = False
         self.page: Page = context.new_page()
         self.complaints: list[str] = []
         self.page.on("console", self._listen)
@@ -108,6 +113,7 @@ class Visitor:
 
     def sign_in(self, login: str = "boss") -> Page:
         """Sign in."""
+        self.login = login
         self.open("/login")
         self.page.fill("#login", login)
         self.page.fill("#password", PASSWORD)
@@ -122,6 +128,17 @@ class Visitor:
         self.page.select_option("#f-theme", theme)
         self.page.click("form[action='/-/account/preferences'] button[type=submit]")
         self.page.wait_for_url("**/-/account?done=saved")
+        self.prefers = True
+
+    def leave(self) -> None:
+        """Close the window; whoever comes next finds the language of their own browser."""
+        self.context.close()
+        if self.prefers:
+            site = self.served.site
+            with site.database.reading() as connection:
+                person = callers.by_login(connection, site.tables, unique_key(self.login))
+            assert person is not None
+            signin.set_preferences(site, Actor(user=person.user, name=person.name), locale="", theme="", timezone="")
 
 
 @pytest.fixture
@@ -130,7 +147,7 @@ def visitor(chromium: Browser, served: Served) -> Iterator[Visitor]:
     context = chromium.new_context(locale="en-US", viewport={"width": 1440, "height": 900})
     found = Visitor(context, served)
     yield found
-    context.close()
+    found.leave()
     assert found.complaints == []
 
 
@@ -140,7 +157,7 @@ def on_phone(chromium: Browser, served: Served) -> Iterator[Visitor]:
     context = chromium.new_context(locale="zh-CN", viewport={"width": 390, "height": 844}, has_touch=True)
     found = Visitor(context, served)
     yield found
-    context.close()
+    found.leave()
     assert found.complaints == []
 
 
@@ -148,5 +165,6 @@ def on_phone(chromium: Browser, served: Served) -> Iterator[Visitor]:
 def without_scripts(chromium: Browser, served: Served) -> Iterator[Visitor]:
     """Somebody whose browser runs no scripts."""
     context = chromium.new_context(locale="en-US", java_script_enabled=False)
-    yield Visitor(context, served)
-    context.close()
+    found = Visitor(context, served)
+    yield found
+    found.leave()

@@ -32,14 +32,11 @@ KEY = b"k" * 32
 def add_person(site: Site, name: str, login: str, *roles: str) -> int:
     """A person who may sign in with PASSWORD."""
     made = save(site, system(), Draft("user", {"name": name, "login": login}))
-    hashed = _HASHED.setdefault(PASSWORD, credentials.hash_password(PASSWORD))
+    hashed = credentials.hash_password(PASSWORD)
     with site.database.writing() as connection:
         credentials.store_password(connection, site.tables, made.id, hashed, site.now())
         credentials.set_roles(connection, site.tables, made.id, roles)
     return made.id
-
-
-_HASHED: dict[str, str] = {}
 
 
 class Browser:
