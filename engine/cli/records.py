@@ -30,20 +30,22 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--key", metavar="FIELD", help="Update the records that this unique field (or id) finds.")
 @click.option("--dry-run", is_flag=True, help="Tell what would happen; store nothing.")
 @click.option("--encoding", type=click.Choice(ENCODINGS), help="Of a CSV file that is not UTF-8.")
+@click.option("--as", "user", metavar="USER", help="With the rights of this person; default: the system's.")
 @folder_option
 @database_option
 def import_(
     entity: str, file: Path, pairs: tuple[str, ...], key: str | None, dry_run: bool, encoding: str | None,
-    folder: Path, database: str | None,
+    user: str | None, folder: Path, database: str | None,
 ) -> None:  # fmt: skip
     """Store the rows of a CSV or XLSX file. Every row is accounted for; those that fail go into FILE.errors.csv."""
     project = Project.at(folder, database)
     with boot.existing(project) as opened:
         site = boot.open_site(project, opened)
         require_entity(site, entity)
+        app = site.model.app
+        actor = actor_named(site, user) if user else system(locale=app.locale, timezone=app.timezone)
         sheet = read_sheet(file, encoding)
         note(sheet.note)
-        actor = system(locale=site.model.app.locale, timezone=site.model.app.timezone)
         summary = import_rows(
             site, actor, entity, sheet, map=read_pairs(pairs), key=key, dry_run=dry_run, tell=show_progress
         )

@@ -8,22 +8,26 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Final
 
-from engine.change import Actor, Draft, FieldError, InvalidRecord, NotFound, Refused
+from engine.change import Actor, Draft, FieldError, Forbidden, InvalidRecord, NotFound, Refused
 from engine.kinds import BadValue, Reader, Shower
+from engine.messages import message
 from engine.model import Entity, Field
 from engine.problems import did_you_mean
 from engine.runtime.access import Access
 from engine.runtime.browse import Column as PageColumn
 from engine.runtime.browse import ListQuery, browse
 from engine.runtime.cells import Masked
+from engine.runtime.figures import Figures
 from engine.runtime.inquiry import Inquiry
 from engine.runtime.names import ids_by_name, name_of_link
+from engine.runtime.permission import rows_of
 from engine.runtime.save import save_in
 from engine.runtime.session import Session
 from engine.runtime.sheets import BadSheet, Row, Sheet, Writer
 from engine.runtime.site import Site
 from engine.runtime.titles import Linked
 from engine.runtime.transaction import in_transaction
+from engine.runtime.tree import load_tree
 from engine.store import records
 
 CHUNK: Final = 200
@@ -83,13 +87,18 @@ def import_rows(
 ) -> Summary:  # fmt: skip
     """Store every row of a sheet, or say why not.
 
+    Whoever imports needs the grant `import`, of the record as it stands and as it becomes, besides those that a save
+    asks for; a row that lacks one of them fails like any other. Without any such grant nothing is read: Forbidden, or
+    NotFound where the actor may not know of the entity.
+
     `map` names the field of a heading (empty leaves the column out); `key` is the field by which standing records
     are found and updated. A dry run stores nothing and tells the same. Raises BadSheet before the first row when
     the columns do not fit.
     """
-    known = site.model.entities[entity]
-    columns = match_columns(site, known, sheet.headings, map or {})
-    importer = _Importer(site, actor, known, columns, _key_field(known, columns, key), len(sheet.headings))
+    access = Access(site, actor)
+    known = importable(access, entity)
+    columns = match_columns(access, known, sheet.headings, map or {})
+    importer = _Importer(site, access, known, columns, _key_field(known, columns, key), len(sheet.headings))
     summary = Summary(ignored=_ignored(sheet.headings, columns))
     rows = iter(sheet.rows)
     if dry_run:
@@ -120,10 +129,24 @@ def _try(site: Site, actor: Actor, work: Callable[[Session], None]) -> None:
         return
 
 
+def importable(access: Access, name: str) -> Entity:
+    """The entity, for an actor who may bring records of it in; raises Forbidden, or NotFound where the actor may not
+    know of it."""
+    model, locale = access.rights.model, access.actor.locale
+    entity = model.entities.get(name)
+    if entity is None or entity.links_table or not any(access.ever(verb, name) for verb in ("read", "create")):
+        raise NotFound(name)
+    if not entity.root:
+        raise Forbidden(message("lines_with_parent", locale))
+    if not access.ever("import", name):
+        raise Forbidden(message("may_not_import", locale, entity=entity.label.text(locale)))
+    return entity
+
+
 @dataclass(frozen=True, slots=True)
 class _Importer:
     site: Site
-    actor: Actor
+    access: Access
     entity: Entity
     columns: tuple[Column, ...]
     key: Column | None
@@ -153,8 +176,13 @@ class _Importer:
         id, version = self.standing(session, row)
         if id is not None:
             values = {name: value for name, value in values.items() if self.key is None or name != self.key.field.name}
-        draft = Draft(self.entity.name, values, id=id, version=version, source="csv")
-        action = save_in(session, draft).action
+        granted = id is None or self.granted(session, id)
+        change = save_in(session, Draft(self.entity.name, values, id=id, version=version, source="csv"))
+        # Asked after the save, which says of a record that the actor may not see that there is none.
+        if not granted or not self.granted(session, change.id):
+            label = self.entity.label.text(session.locale)
+            raise Forbidden(session.say("may_not_import", entity=label))
+        action = change.action
         if action == "unchanged":
             summary.skipped += 1
         elif action == "created":
@@ -162,13 +190,22 @@ class _Importer:
         else:
             summary.updated += 1
 
+    def granted(self, session: Session, id: int) -> bool:
+        """Whether the actor may import this record, as it is stored now."""
+        if any(not clause.rules for clause in self.access.rights.rows("import", self.entity.name)):
+            return True
+        tree = load_tree(session, self.entity, id, lock=False)
+        return tree is None or bool(
+            self.access.decide("import", self.entity.name, rows_of(Figures(session, tree), tree.root))
+        )
+
     def value(self, session: Session, column: Column, row: Row) -> Any:
         """The raw value of a cell; a link's is found by what people call the record."""
         cell = row.cells[column.index].strip() if column.index < len(row.cells) else ""
         target = column.field.kind.target()
         if not cell or target is None:
             return cell or None
-        found = ids_by_name(Inquiry.on(self.site, self.actor, session.connection), target, cell)
+        found = ids_by_name(Inquiry.on(self.site, session.actor, session.connection), target, cell)
         if len(found) == 1:
             return found[0]
         problem = "There is no such record" if not found else f"{len(found)} records are called so; write #ID"
@@ -199,7 +236,7 @@ class _Importer:
         assert self.key is not None
         field = self.key.field
         try:
-            value = field.kind.parse(cell, Reader("csv", session.locale, self.actor.timezone))
+            value = field.kind.parse(cell, Reader("csv", session.locale, session.actor.timezone))
         except BadValue as bad:
             label = field.label.text(session.locale)
             raise InvalidRecord((session.error(field.name, bad.code, field=label, **bad.details),)) from bad
@@ -209,9 +246,15 @@ class _Importer:
 # ---- columns
 
 
-def match_columns(site: Site, entity: Entity, headings: Sequence[str], wanted: Mapping[str, str]) -> tuple[Column, ...]:
-    """The field of each heading, by id or by its label in any language; raises BadSheet with all that do not fit."""
-    names = _names(entity)
+def match_columns(
+    access: Access, entity: Entity, headings: Sequence[str], wanted: Mapping[str, str]
+) -> tuple[Column, ...]:
+    """The field of each heading, by id or by its label in any language; raises BadSheet with all that do not fit.
+
+    A field that the actor may not know of is as if it did not exist.
+    """
+    known = {name: field for name, field in entity.fields.items() if _knows(access, field)}
+    names = _names(known)
     strange = [heading for heading in wanted if heading not in headings]
     problems = [f"There is no column '{heading}'. {did_you_mean(heading, headings)}" for heading in strange]
     found: list[Column] = []
@@ -219,7 +262,7 @@ def match_columns(site: Site, entity: Entity, headings: Sequence[str], wanted: M
         name = wanted.get(heading, names.get(heading.casefold(), heading))
         if not name or not heading or name in IGNORED:
             continue
-        target = entity.fields.get(name)
+        target = known.get(name)
         if target is None:
             hint = did_you_mean(heading, list(names)) or "Leave it out with --map, or name its field."
             problems.append(f"Column '{heading}' is no field of {entity.name}. {hint}")
@@ -236,13 +279,18 @@ def match_columns(site: Site, entity: Entity, headings: Sequence[str], wanted: M
     return tuple(found)
 
 
-def _names(entity: Entity) -> dict[str, str]:
+def _knows(access: Access, field: Field) -> bool:
+    place = (field.entity, field.name)
+    return not access.reading(*place).hidden or access.ever_settable(*place) or access.ever_updatable(*place)
+
+
+def _names(fields: Mapping[str, Field]) -> dict[str, str]:
     """Field ids by everything that a heading may say."""
     names: dict[str, str] = {}
-    for name, target in entity.fields.items():
+    for name, target in fields.items():
         for text in target.label.by_locale.values():
             names.setdefault(text.casefold(), name)
-    return names | {name: name for name in entity.fields}
+    return names | {name: name for name in fields}
 
 
 def _fits_a_cell(target: Field) -> bool:

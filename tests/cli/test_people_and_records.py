@@ -161,6 +161,17 @@ def test_an_export_holds_what_the_person_may_export(firm: Terminal) -> None:
     assert "no active user" in here(firm, "export", "customer", "--as", "nobody", code=1)
 
 
+def test_an_import_as_somebody_needs_the_grant(firm: Terminal) -> None:
+    add(firm, "li", "sales")
+    rows = str(sheet(firm, "c.csv", "name\n甲\n"))
+    refused = here(firm, "import", "customer", rows, "--as", "li", code=1)
+    assert "You may not import" in refused or "您无权导入" in refused
+    assert "no active user" in here(firm, "import", "customer", rows, "--as", "nobody", code=1)
+    firm.edit("customers.yaml", "create: true,", "create: true, import: true,")
+    firm.run("apply", "--yes", str(firm.folder))
+    assert "1 created" in here(firm, "import", "customer", rows, "--as", "li")
+
+
 def test_workbooks_that_are_none_are_refused(firm: Terminal) -> None:
     def refused(name: str, data: bytes) -> str:
         return here(firm, "import", "customer", str(sheet(firm, name, data)), code=1)
