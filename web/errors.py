@@ -16,9 +16,9 @@ from engine.store.errors import Duplicate, StoreError
 from web.api import call
 from web.pages.shell import make_shell
 from web.render import html, see
-from web.routes.login import door_again
+from web.routes.login import ACCOUNT, door_again
 from web.security import SAFE_METHODS
-from web.visit import AnyRequest, SignInNeeded, Visit, open_door, open_visit
+from web.visit import AnyRequest, PasswordNeeded, SignInNeeded, Visit, open_door, open_visit
 from web.words import WORDS
 
 log = logging.getLogger("forme.web")
@@ -54,6 +54,8 @@ def answer_error(request: AnyRequest, error: Exception) -> Response[Any]:
         return call.answer(request, error)
     if isinstance(error, SignInNeeded):
         return ask_to_sign_in(request)
+    if isinstance(error, PasswordNeeded):
+        return send_on(request, ACCOUNT)
     status = status_of(error)
     if status >= 500:
         log.error("request %s failed", request_id(request), exc_info=error)
@@ -110,10 +112,16 @@ def ask_to_sign_in(request: AnyRequest) -> Response[Any]:
     if request.method in SAFE_METHODS and request.url.query:
         path = f"{path}?{request.url.query}"
     target = f"/login?next={quote(path, safe='/')}"
+    kept = request.method not in SAFE_METHODS and "posted" in request.scope["state"]
+    if kept and request.headers.get("hx-request") != "true":
+        return door_again(request)
+    return send_on(request, target)
+
+
+def send_on(request: AnyRequest, target: str) -> Response[Any]:
+    """To another page; htmx, which would put that page into a part of this one, is told to leave the page."""
     if request.headers.get("hx-request") == "true":
         return Response(b"", status_code=401, media_type="text/plain", headers={"HX-Redirect": target})
-    if request.method not in SAFE_METHODS and "posted" in request.scope["state"]:
-        return door_again(request)
     return see(target)
 
 

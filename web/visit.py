@@ -28,6 +28,10 @@ class SignInNeeded(Exception):
     """The page needs a signed-in person."""
 
 
+class PasswordNeeded(Exception):
+    """The page needs a person with a password of their own; this one still has what somebody gave them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
     """Who asks for what, from start to end of one request."""
@@ -39,6 +43,8 @@ class Visit:
     """The session's id, or the visitor's on the sign-in page."""
     actor: Actor = NOBODY
     theme: str = "auto"
+    must_change: bool = False
+    """Whether the person has yet to choose a password of their own."""
     posted: Posted = field(default_factory=Posted)
 
     @property
@@ -73,7 +79,15 @@ class Visit:
 
 
 def open_visit(request: AnyRequest) -> Visit:
-    """The signed-in person's visit. Raises SignInNeeded when there is no living session."""
+    """The signed-in person's visit. Raises SignInNeeded when there is no living session, and PasswordNeeded."""
+    visit = open_session(request)
+    if visit.must_change:
+        raise PasswordNeeded
+    return visit
+
+
+def open_session(request: AnyRequest) -> Visit:
+    """The same for the few pages that answer before a given password is changed. Raises SignInNeeded."""
     site, settings = site_of(request), settings_of(request)
     session = request.cookies.get(settings.session_cookie, "")
     found = signin.actor_of_session(site, session) if session else None
@@ -81,7 +95,7 @@ def open_visit(request: AnyRequest) -> Visit:
         raise SignInNeeded
     return Visit(
         request=request, site=site, settings=settings, session=session, actor=found.actor, theme=found.theme,
-        posted=posted_of(request),
+        must_change=found.must_change, posted=posted_of(request),
     )  # fmt: skip
 
 

@@ -205,6 +205,7 @@ WORDS: dict[str, Words] = {
     "password_changed": words(
         "密码已修改，其他设备已退出登录。", "The password has changed; other devices are signed out."
     ),
+    "password_same": words("新密码不能与当前密码相同。", "The new password must differ from the present one."),
     "change_password_first": words("请先修改初始密码。", "Please change your first password."),
     "password_wrong": words("当前密码不正确。", "The present password is not right."),
     "password_short": words("密码至少需要 {count} 个字符。", "A password needs at least {count} characters."),

@@ -33,12 +33,18 @@ class WeakPassword(Exception):
     """A new password that is too short or too long."""
 
 
+class SamePassword(Exception):
+    """A new password that is the present one: whoever gave that would still know it."""
+
+
 @dataclass(frozen=True, slots=True)
 class SignedIn:
     """Who is signed in, read anew for every request."""
 
     actor: Actor
     theme: str = "auto"
+    must_change: bool = False
+    """Whether the password was given by somebody else: until it is changed, nothing else is to be had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +110,14 @@ def actor_of_session(site: Site, secret: str) -> SignedIn | None:
         # "Last seen" is a courtesy: a busy database must not refuse a reading request.
         with suppress(Unavailable), site.database.writing() as connection:
             sessions.touch(connection, site.tables, session, now)
-    return SignedIn(actor_of(site, caller), caller.theme if caller.theme in THEMES else "auto")
+    theme = caller.theme if caller.theme in THEMES else "auto"
+    return SignedIn(actor_of(site, caller), theme, session.must_change)
 
 
 def change_password(site: Site, actor: Actor, *, old: str, new: str, address: str, agent: str = "") -> str:
     """Change the actor's own password and sign every device out; a new session's secret for this one.
 
-    Raises WrongPassword, TooManyTries, WeakPassword.
+    Raises WrongPassword, TooManyTries, WeakPassword, SamePassword.
     """
     assert actor.user is not None
     now, tables, user = site.now(), site.tables, actor.user
@@ -125,6 +132,8 @@ def change_password(site: Site, actor: Actor, *, old: str, new: str, address: st
         with site.database.writing() as connection:
             credentials.note_failure(connection, tables, account, address, now)
         raise WrongPassword
+    if new == old:
+        raise SamePassword
     hashed = credentials.hash_password(new)
     with site.database.writing() as connection:
         credentials.store_password(connection, tables, user, hashed, now)

@@ -33,6 +33,8 @@ class Session:
     expires_at: datetime
     address: str
     agent: str
+    must_change: bool
+    """Whether the person still signs in with a password that somebody else gave them."""
 
 
 def open_session(
@@ -40,6 +42,7 @@ def open_session(
 ) -> tuple[str, Session]:
     """Sign a person in: the secret id for the cookie, and the session. An id that a client brings is never taken up."""
     secret = secrets.token_urlsafe(BYTES)
+    version, must_change = _credential(connection, tables, user)
     session = Session(
         digest=_digest(secret),
         user=user,
@@ -49,10 +52,11 @@ def open_session(
         expires_at=now + timedelta(hours=SESSION_HOURS_MAX),
         address=address[:TEXT_MAX],
         agent=agent[:TEXT_MAX],
+        must_change=must_change,
     )
     connection.execute(
         sa.insert(tables.session).values(
-            digest=session.digest, user_id=user, credential_version=_version(connection, tables, user),
+            digest=session.digest, user_id=user, credential_version=version,
             csrf=session.csrf, created_at=now, seen_at=now, expires_at=session.expires_at,
             address=session.address, agent=session.agent,
         )
@@ -66,7 +70,7 @@ def find(connection: sa.Connection, tables: Tables, secret: str, now: datetime) 
         return None
     table, credential = tables.session, tables.credential
     row = connection.execute(
-        sa.select(table)
+        sa.select(table, credential.c.must_change)
         .join(credential, credential.c.user_id == table.c.user_id)
         .where(
             table.c.digest == _digest(secret),
@@ -102,9 +106,12 @@ def close_all(connection: sa.Connection, tables: Tables, user: int, *, but: str 
 
 def listing(connection: sa.Connection, tables: Tables, user: int, now: datetime) -> list[Session]:
     """A person's living sessions, the last used first."""
-    table = tables.session
+    table, credential = tables.session, tables.credential
     rows = connection.execute(
-        sa.select(table).where(table.c.user_id == user, table.c.expires_at > now).order_by(table.c.seen_at.desc())
+        sa.select(table, credential.c.must_change)
+        .join(credential, credential.c.user_id == table.c.user_id)
+        .where(table.c.user_id == user, table.c.expires_at > now)
+        .order_by(table.c.seen_at.desc())
     )
     return [_session(row) for row in rows]
 
@@ -118,11 +125,11 @@ def sweep(connection: sa.Connection, tables: Tables, now: datetime) -> int:
     ).rowcount
 
 
-def _version(connection: sa.Connection, tables: Tables, user: int) -> int:
+def _credential(connection: sa.Connection, tables: Tables, user: int) -> tuple[int, bool]:
     table = tables.credential
-    found = connection.execute(sa.select(table.c.version).where(table.c.user_id == user)).scalar()
+    found = connection.execute(sa.select(table.c.version, table.c.must_change).where(table.c.user_id == user)).first()
     assert found is not None, f"user {user} has no credential"
-    return int(found)
+    return found.version, found.must_change
 
 
 def _digest(secret: str) -> str:
@@ -133,4 +140,5 @@ def _session(row: sa.Row[tuple[object, ...]]) -> Session:
     return Session(
         digest=row.digest, user=row.user_id, csrf=row.csrf, created_at=row.created_at, seen_at=row.seen_at,
         expires_at=row.expires_at, address=row.address, agent=row.agent,
+        must_change=row.must_change,
     )  # fmt: skip

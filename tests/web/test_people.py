@@ -18,6 +18,8 @@ def test_a_person_is_added_and_can_sign_in(boss: Browser) -> None:
     other = Browser(TestClient(boss.client.app))
     other.sign_in("lin")
     assert "Please change your first password." in other.text
+    new = "a password of her own"
+    other.send("/-/account/password", {"now": PASSWORD, "new": new, "again": new})
     assert "Customers" in other.open("/").text
 
 

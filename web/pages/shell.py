@@ -10,7 +10,7 @@ from web.visit import Visit
 
 NOTICES = frozenset({
     "saved", "created", "deleted", "restored", "moved", "copied", "password_changed", "token_revoked", "person_added",
-    "person_saved", "signed_out", "setup_done", "change_password_first",
+    "person_saved", "signed_out", "setup_done",
 })  # fmt: skip
 """Words that a page may be asked to show after a form was carried out (`?done=saved`)."""
 ENGINE_ENTITIES = frozenset({"user", "team"})
@@ -64,10 +64,11 @@ def make_shell(visit: Visit, title: str, *, crumbs: tuple[Crumb, ...] = (), curr
     """The frame for this person; `current` is the entity or engine page that the menu marks."""
     done = visit.request.query_params.get("done", "")
     signed_in = visit.actor.user is not None
+    groups = menu(visit, current) if signed_in and not visit.must_change else ()
     return Shell(
         title=title, app_name=visit.site.model.app.name.text(visit.locale), locale=visit.locale, theme=visit.theme,
         csrf=visit.csrf, signed_in=signed_in, person=visit.actor.name, initials=initials(visit.actor.name),
-        hue=(visit.actor.user or 0) % 10, groups=menu(visit, current) if signed_in else (), crumbs=crumbs,
+        hue=(visit.actor.user or 0) % 10, groups=groups, crumbs=crumbs,
         notice=visit.say(done) if done in NOTICES else "",
     )  # fmt: skip
 

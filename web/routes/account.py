@@ -19,7 +19,7 @@ from web.pages.shell import Crumb, make_shell
 from web.render import html, see
 from web.route import Route
 from web.routes.login import give_session
-from web.visit import AnyRequest, Visit, open_visit
+from web.visit import AnyRequest, Visit, open_session, open_visit
 
 THEMES = ("auto", *signin.THEMES)
 
@@ -46,6 +46,8 @@ class AccountPage:
     zones: tuple[str, ...]
     login: str
     password_min: int
+    must_change: bool
+    """The password is all that can be changed yet."""
     tokens: tuple[ShownToken, ...]
     token: str = ""
     """A new token's text, shown once."""
@@ -54,7 +56,7 @@ class AccountPage:
 
 def show_account(request: AnyRequest) -> Response[Any]:
     """The account page."""
-    return account(open_visit(request))
+    return account(open_session(request))
 
 
 def account(visit: Visit, *, token: str = "", problem: str = "", status: int = 200) -> Response[Any]:
@@ -75,6 +77,7 @@ def account(visit: Visit, *, token: str = "", problem: str = "", status: int = 2
         ),
         themes=tuple(Option(name, say(f"theme.{name}"), name == visit.theme) for name in THEMES),
         timezone=visit.actor.timezone, zones=zone_names(), login=visit.actor.name, password_min=signin.PASSWORD_MIN,
+        must_change=visit.must_change,
         tokens=kept, token=token, problem=problem,
     )  # fmt: skip
     shell = make_shell(visit, page.title, crumbs=(Crumb(say("account")),), current="account")
@@ -103,7 +106,7 @@ def save_preferences(request: AnyRequest) -> Response[Any]:
 
 def change_password(request: AnyRequest) -> Response[Any]:
     """Change the password; this device gets a new session, all others are signed out."""
-    visit = open_visit(request)
+    visit = open_session(request)
     posted, say = visit.posted, visit.say
     if posted.get("new") != posted.get("again"):
         return account(visit, problem=say("password_differs"), status=422)
@@ -114,6 +117,8 @@ def change_password(request: AnyRequest) -> Response[Any]:
         )  # fmt: skip
     except signin.WeakPassword:
         return account(visit, problem=say("password_short", count=signin.PASSWORD_MIN), status=422)
+    except signin.SamePassword:
+        return account(visit, problem=say("password_same"), status=422)
     except signin.WrongPassword:
         return account(visit, problem=say("password_wrong"), status=422)
     except signin.TooManyTries:

@@ -17,9 +17,11 @@ from web.posted import Posted
 from web.render import html, see
 from web.route import Route
 from web.security import Settings, local_path, new_secret
-from web.visit import CSRF_FIELD, AnyRequest, SignInNeeded, Visit, open_door, open_visit
+from web.visit import CSRF_FIELD, AnyRequest, SignInNeeded, Visit, open_door, open_session
 
 Pairs = tuple[tuple[str, str], ...]
+ACCOUNT = "/-/account"
+"""Where everybody goes whose password was given by somebody else."""
 KEPT = "_kept."
 """Before the names of a form that the sign-in page carries along."""
 
@@ -59,7 +61,7 @@ class ResumePage:
 def show_login(request: AnyRequest, next: FromQuery[str] = "/") -> Response[Any]:
     """The sign-in page; who is signed in already goes on."""
     try:
-        open_visit(request)
+        open_session(request)
     except SignInNeeded:
         return door(open_door(request), local_path(next))
     return see(local_path(next))
@@ -82,7 +84,7 @@ def sign_in(request: AnyRequest) -> Response[Any]:
     if kept and not opened.must_change:
         answer = resume(visit, opened.secret, target, kept)
     else:
-        answer = see("/-/account?done=change_password_first" if opened.must_change else target)
+        answer = see(ACCOUNT if opened.must_change else target)
     give_session(answer, visit.settings, opened.secret)
     answer.delete_cookie(visit.settings.visitor_cookie, path="/")
     return answer
@@ -90,7 +92,7 @@ def sign_in(request: AnyRequest) -> Response[Any]:
 
 def sign_out(request: AnyRequest) -> Response[Any]:
     """End the session, here and in the database."""
-    visit = open_visit(request)
+    visit = open_session(request)
     signin.sign_out(visit.site, visit.session)
     answer = see("/login?done=signed_out")
     end_session(answer, visit.settings)
