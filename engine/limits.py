@@ -63,5 +63,8 @@ SESSION_IDLE_HOURS_MAX: Final = 24 * 3
 LOGIN_FAILURES_MAX: Final = 10
 """Wrong passwords for one account within the window before it must wait."""
 LOGIN_WINDOW_SECONDS: Final = 300
+TOKEN_DAYS_DEFAULT: Final = 90
+TOKEN_DAYS_MAX: Final = 365
+"""An API token that is forgotten ends by itself: none is in force for ever."""
 IDEMPOTENCY_HOURS: Final = 24
 """How long an Idempotency-Key's answer is kept."""

@@ -11,6 +11,7 @@ from engine import boot
 from engine.boot import Project
 from engine.change import system
 from engine.cli.console import Group, database_option, folder_option, say
+from engine.limits import TOKEN_DAYS_DEFAULT, TOKEN_DAYS_MAX
 from engine.runtime import people
 
 
@@ -46,7 +47,10 @@ def token() -> None:
 @token.command("create")
 @click.argument("user", metavar="USER")
 @click.option("--label", default="", help="What it is for; shown in the list of tokens.")
-@click.option("--days", type=click.IntRange(1, 3650), default=365, show_default=True, help="How long it is in force.")
+@click.option(
+    "--days", type=click.IntRange(1, TOKEN_DAYS_MAX), default=TOKEN_DAYS_DEFAULT, show_default=True,
+    help=f"How long it is in force: up to {TOKEN_DAYS_MAX} days.",
+)  # fmt: skip
 @folder_option
 @database_option
 def create(user: str, label: str, days: int, folder: Path, database: str | None) -> None:

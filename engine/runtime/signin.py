@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from engine.change import Actor, Draft, system
+from engine.limits import TOKEN_DAYS_DEFAULT, TOKEN_DAYS_MAX
 from engine.runtime.rights import Rights
 from engine.runtime.save import save
 from engine.runtime.site import Site
@@ -19,6 +21,8 @@ from engine.store.errors import Unavailable
 PASSWORD_MIN = 10
 """Characters of a new password; length is what makes guessing hopeless."""
 THEMES = ("light", "dark")
+TOKEN_DAYS = (30, TOKEN_DAYS_DEFAULT, TOKEN_DAYS_MAX)
+"""For how long people make API tokens."""
 
 
 class WrongPassword(Exception):
@@ -163,11 +167,12 @@ def own_tokens(site: Site, actor: Actor) -> list[tokens.Token]:
         return tokens.listing(connection, site.tables, actor.user)
 
 
-def make_token(site: Site, actor: Actor, name: str) -> str:
-    """A new API token of the actor's: its text, shown this once."""
-    assert actor.user is not None
+def make_token(site: Site, actor: Actor, name: str, *, days: int) -> str:
+    """A new API token of the actor's, in force for so many days: its text, shown this once."""
+    assert actor.user is not None and 0 < days <= TOKEN_DAYS_MAX
+    until = site.now() + timedelta(days=days)
     with site.database.writing() as connection:
-        text, token = tokens.create(connection, site.tables, actor.user, name, site.now())
+        text, token = tokens.create(connection, site.tables, actor.user, name, site.now(), expires_at=until)
         security_log.write(
             connection, site.tables, "token_created", site.now(), user=actor.user, details={"prefix": token.prefix}
         )

@@ -18,6 +18,12 @@ def moment(visit: Visit, at: datetime) -> str:
     return f"{day} {format_time(local, 'HH:mm', locale=locale)}"
 
 
+def day(visit: Visit, at: datetime) -> str:
+    """The day on which a moment falls, with its year, in the person's own time zone and language."""
+    local = at.astimezone(zone(visit.actor.timezone))
+    return format_skeleton("yMMMd", local, locale=visit.locale.replace("-", "_"))
+
+
 def zone(name: str) -> ZoneInfo:
     """The time zone of that name; UTC for one that is not known."""
     try:

@@ -12,9 +12,11 @@ from litestar.params import FromPath
 from litestar.response import Response
 
 from engine.change import NotFound
+from engine.limits import TOKEN_DAYS_DEFAULT
 from engine.runtime import signin
+from engine.store.tokens import Token
 from web.pages.controls import Option
-from web.pages.moments import moment
+from web.pages.moments import day, moment
 from web.pages.shell import Crumb, make_shell
 from web.render import html, see
 from web.route import Route
@@ -32,6 +34,8 @@ class ShownToken:
     name: str
     made: str
     used: str
+    ends: str
+    expired: bool
     revoke: str
 
 
@@ -49,6 +53,8 @@ class AccountPage:
     must_change: bool
     """The password is all that can be changed yet."""
     tokens: tuple[ShownToken, ...]
+    terms: tuple[Option, ...]
+    """For how long a new token may be in force."""
     token: str = ""
     """A new token's text, shown once."""
     problem: str = ""
@@ -62,13 +68,6 @@ def show_account(request: AnyRequest) -> Response[Any]:
 def account(visit: Visit, *, token: str = "", problem: str = "", status: int = 200) -> Response[Any]:
     """The account page, with a new token or what was wrong."""
     say = visit.say
-    kept = tuple(
-        ShownToken(
-            one.id, f"{one.name} ({one.prefix}…)", moment(visit, one.created_at),
-            moment(visit, one.used_at) if one.used_at else say("never"), say("token_revoke", name=one.name),
-        )
-        for one in signin.own_tokens(visit.site, visit.actor)
-    )  # fmt: skip
     page = AccountPage(
         title=say("account_title"),
         locales=tuple(
@@ -78,10 +77,25 @@ def account(visit: Visit, *, token: str = "", problem: str = "", status: int = 2
         themes=tuple(Option(name, say(f"theme.{name}"), name == visit.theme) for name in THEMES),
         timezone=visit.actor.timezone, zones=zone_names(), login=visit.actor.name, password_min=signin.PASSWORD_MIN,
         must_change=visit.must_change,
-        tokens=kept, token=token, problem=problem,
+        tokens=tuple(shown_token(visit, one) for one in signin.own_tokens(visit.site, visit.actor)),
+        terms=tuple(
+            Option(str(days), say("token_days", count=days), days == TOKEN_DAYS_DEFAULT) for days in signin.TOKEN_DAYS
+        ),
+        token=token, problem=problem,
     )  # fmt: skip
     shell = make_shell(visit, page.title, crumbs=(Crumb(say("account")),), current="account")
     return html(visit, shell, "account.html", page, status=status)
+
+
+def shown_token(visit: Visit, token: Token) -> ShownToken:
+    """A token as the list shows it: its last day, or that it is over."""
+    say, until = visit.say, token.expires_at
+    return ShownToken(
+        token.id, f"{token.name} ({token.prefix}…)", moment(visit, token.created_at),
+        moment(visit, token.used_at) if token.used_at else say("never"),
+        day(visit, until) if until is not None else say("token_endless"),
+        until is not None and until <= visit.site.now(), say("token_revoke", name=token.name),
+    )  # fmt: skip
 
 
 @cache
@@ -131,8 +145,10 @@ def change_password(request: AnyRequest) -> Response[Any]:
 def make_token(request: AnyRequest) -> Response[Any]:
     """Make an API token; its text is on this one answer and nowhere else."""
     visit = open_visit(request)
-    name = visit.posted.get("name").strip()[:80]
-    return account(visit, token=signin.make_token(visit.site, visit.actor, name))
+    name, days = visit.posted.get("name").strip()[:80], visit.posted.get("days", str(TOKEN_DAYS_DEFAULT))
+    if days not in map(str, signin.TOKEN_DAYS):
+        return account(visit, problem=visit.say("token_days_unknown"), status=422)
+    return account(visit, token=signin.make_token(visit.site, visit.actor, name, days=int(days)))
 
 
 def revoke_token(request: AnyRequest, id: FromPath[int]) -> Response[Any]:
