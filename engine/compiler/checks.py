@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.compiler.dependencies import Reader
 from engine.compiler.disclosure import check_disclosure
 from engine.compiler.names import Names
 from engine.compiler.terms import literal_nouns
@@ -11,6 +12,9 @@ from engine.expression import Expression
 from engine.expression.nodes import Path
 from engine.model import Entity, Field, Model
 from engine.problems import Problem
+
+SET_BY_THE_SAVE = ("version", "updated_at", "updated_by", "deleted_at")
+"""What the engine writes when all figures of a save are worked out already, or without working them out."""
 
 
 def check_model(model: Model, names: Names) -> Iterator[Problem]:
@@ -21,6 +25,7 @@ def check_model(model: Model, names: Names) -> Iterator[Problem]:
         for field in entity.fields.values():
             yield from check_visibility(field)
             yield from check_lookups(field, model)
+            yield from check_behind(field, model)
             yield from check_input(field, names)
             yield from check_currency(field, entity, names)
     yield from check_unused(model)
@@ -75,6 +80,21 @@ def check_lookups(field: Field, model: Model) -> Iterator[Problem]:
                     )
                     hint = f"Write the path: {_path_text(path, step.field, named.computed)}."
                     yield Problem("formula.lookup", message, part.mark, hint)
+
+
+def check_behind(field: Field, model: Model) -> Iterator[Problem]:
+    """What is stored may not name what the very save changes afterwards: it would be one save behind for ever.
+
+    Of records outside of the tree it keeps what was found, as of every field; a rollup over backlinks follows.
+    """
+    if field.computed is None or not field.stored:
+        return
+    reads = Reader(model).reads(field.computed, field.entity)
+    for name in dict.fromkeys(read.key[1] for read in reads if read.reach == "tree"):
+        if name in SET_BY_THE_SAVE:
+            message = f"A stored formula may not name '{name}', which the save sets after it is worked out."
+            hint = f"Show '{name}' itself, or work the figure out at each reading, with today() or now()."
+            yield Problem("formula.behind", message, field.computed.mark, hint)
 
 
 def _path_text(path: Path, field: str, lookup: Expression) -> str:

@@ -78,6 +78,7 @@ CODES: Final[Mapping[str, str]] = {
     "expression.type": "Values of kinds that do not go together.",
     "expression.unknown_function": "A function is called that does not exist.",
     "expression.unknown_name": "The expression names a field that does not exist.",
+    "formula.behind": "A stored formula names what a save sets last (`updated_at`, `version`): it would be behind.",
     "formula.cases": "`by` and `cases` do not fit: one is missing, or `by` is no choice.",
     "formula.cycle": "Figures are worked out from each other; the message names the whole circle.",
     "formula.discloses": "A figure or check shows a role what it may not read; `declassify: true` allows it.",
@@ -103,6 +104,7 @@ CODES: Final[Mapping[str, str]] = {
     "stage.two": "An entity has two stage fields.",
     # plans (said by `forme plan` and `forme apply`, which look at the records too)
     "plan.duplicates": "A field, or fields together, shall be unique, but records that are there are alike.",
+    "plan.figure": "A new formula has no result that could be kept for a record that is there; nothing was applied.",
     "plan.table-exists": "The database holds a table that Forme did not make, under a name that is needed.",
     "plan.unsupported": "The change would alter stored values in a way that is not built yet; the hint is a way round.",
     "visible.reader": "`visible_when` names the reader or the time: a field shows alike to everyone.",

@@ -199,6 +199,8 @@ class Names:
     def result(self, entity: str, name: str) -> FieldType | None:
         """The kind of what a field gives: its own, or for a rollup or lookup that of the value."""
         kind = self.kinds.get((entity, name))
+        if kind is None and name in SYSTEM_KINDS:
+            return self.catalog.field_types[SYSTEM_KINDS[name]].build({})
         declared = self.fields(entity).get(name, {}).get("type")
         if declared not in ("rollup", "lookup"):
             return kind
