@@ -175,6 +175,11 @@ class FieldType:
         """The entity that values point at (link, user, lines, backlink), or None."""
         return None
 
+    @property
+    def points(self) -> bool:
+        """Whether values name other records."""
+        return self.expression_type().kind == "record"
+
 
 def as_number(value: object) -> object:
     """Expressions know numbers as Decimal only; bool stays bool."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from engine.expression import Expression
@@ -131,7 +132,7 @@ class ListView:
     """Fields offered as quick filters; with the order they get indexes of their own."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Entity:
     """A kind of thing that the firm keeps records of."""
 
@@ -172,7 +173,35 @@ class Entity:
 
     def lines(self) -> tuple[Field, ...]:
         """Its fields that hold lines."""
+        return self._lines
+
+    @cached_property
+    def _lines(self) -> tuple[Field, ...]:
         return tuple(f for f in self.fields.values() if f.kind.key in ("lines", "links"))
+
+    @cached_property
+    def stored(self) -> tuple[Field, ...]:
+        """The fields that its table has columns for, the engine's own left out."""
+        return tuple(f for f in self.fields.values() if f.stored and not f.system)
+
+    @cached_property
+    def pointing(self) -> frozenset[str]:
+        """The stored fields whose values name something outside of the record: other records, and files."""
+        return frozenset(f.name for f in self.stored if f.kind.widget == "file" or f.kind.points)
+
+    @cached_property
+    def guarded(self) -> tuple[Field, ...]:
+        """The fields that say when they must be filled in, may be changed, or which choices they offer."""
+        return tuple(
+            f
+            for f in self.fields.values()
+            if not f.system and (f.required or f.required_when or f.readonly_when or f.choices_when)
+        )
+
+    @cached_property
+    def unique_sets(self) -> tuple[tuple[str, ...], ...]:
+        """The fields, alone or together, whose values only one live record may have."""
+        return (*((f.name,) for f in self.stored if f.unique), *self.unique)
 
 
 Locking = Literal["restrict", "clear", "cascade"]

@@ -14,7 +14,7 @@ from engine.runtime.save import make
 from engine.runtime.session import Session
 from engine.runtime.site import Site
 from engine.runtime.transaction import in_transaction
-from engine.runtime.tree import Node, Tree, load_tree, new_line, new_tree, stored_fields
+from engine.runtime.tree import Node, Tree, load_tree, new_line, new_tree
 from engine.store import records
 
 
@@ -103,4 +103,4 @@ def _take(
 
 def _entered(node: Node) -> Iterator[Field]:
     """What a person may have entered: plain fields, and figures that were typed over."""
-    return (f for f in stored_fields(node.entity) if f.computed is None or f.override)
+    return (f for f in node.entity.stored if f.computed is None or f.override)

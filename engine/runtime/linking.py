@@ -10,7 +10,7 @@ from engine.model import Field
 from engine.runtime.inquiry import Inquiry
 from engine.runtime.session import Session
 from engine.runtime.titles import titles
-from engine.runtime.tree import Node, Tree, stored_fields
+from engine.runtime.tree import Node, Tree
 from engine.store import records
 
 LINKS = frozenset({"link", "user", "team", "any_link"})
@@ -20,7 +20,7 @@ Key = tuple[str, int]
 def links_to(session: Session, target: str) -> Iterator[Field]:
     """Every entered link of the config that may point at records of this entity."""
     for entity in session.model.entities.values():
-        for link in stored_fields(entity):
+        for link in entity.stored:
             if link.computed is not None or link.kind.key not in LINKS:
                 continue
             if (link.kind.key == "any_link" and target in getattr(link.kind, "to", ())) or link.kind.target() == target:

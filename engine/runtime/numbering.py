@@ -6,7 +6,7 @@ from datetime import date
 from typing import Protocol, cast
 
 from engine.runtime.session import Session
-from engine.runtime.tree import Tree, stored_fields
+from engine.runtime.tree import Tree
 from engine.store import sequence
 
 
@@ -23,7 +23,7 @@ class Numbering(Protocol):
 def give_numbers(session: Session, tree: Tree) -> None:
     """Give every new record of the tree its numbers. A refused save gives them back with its transaction."""
     for node in tree.root.walk():
-        for field in stored_fields(node.entity):
+        for field in node.entity.stored:
             if field.kind.key != "number" or node.values.get(field.name) is not None:
                 continue
             numbering = cast("Numbering", field.kind)

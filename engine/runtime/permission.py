@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from engine.change import FieldError, Forbidden, NotFound
 from engine.expression.run import Context
@@ -12,6 +14,8 @@ from engine.runtime.figures import Figures
 from engine.runtime.session import Session
 from engine.runtime.tree import Node
 from engine.store import files, records
+
+Key = tuple[str, int]
 
 
 def known_entity(session: Session, access: Access, name: str) -> Entity:
@@ -64,40 +68,59 @@ def field_errors(access: Access, before: Figures | None, after: Figures) -> Iter
     if access.actor.system:
         return
     for node in after.tree.root.walk():
+        may_write = writer(access, before, after, node)
         for name in sorted(node.named):
             field = node.entity.fields[name]
-            if not writes(access, before, after, node, field):
+            if not may_write(field):
                 yield after.session.error(node.place(name), "read_only", field=field.label.text(after.session.locale))
 
 
 def withheld(access: Access, after: Figures) -> Iterator[tuple[Node, Field]]:
     """Values that name something which is not there, or which the actor may not see (the two look the same): another
     record, or a file that somebody else sent."""
-    for node in after.tree.root.walk():
-        for name in sorted(node.named):
-            field = node.entity.fields[name]
-            value = node.values.get(name)
-            if value is None or not field.stored or not node.changed(name):
-                continue
-            if field.kind.widget == "file":
-                if not _may_attach(access, after.session, set(file_ids(value)) - set(file_ids(node.was(name)))):
-                    yield node, field
-                continue
-            target = _target(field, value)
-            if target is not None and not _visible(access, after, target):
-                yield node, field
+    return (named for named in _pointing(after) if _is_withheld(access, after, *named))
 
 
-def withheld_errors(access: Access, after: Figures) -> Iterator[FieldError]:
-    """The same as errors, for a save: what is linked to is kept from being deleted meanwhile."""
+@dataclass(slots=True)
+class Withheld:
+    """The same as errors, for a save, which asks again for whatever was read meanwhile. What is linked to is kept from
+    being deleted until the save ends."""
+
+    access: Access
+    after: Figures
+    asked: set[tuple[Key, str]] = dataclasses.field(default_factory=set)
+    """Values that were found to be open: a draft gives each but once."""
+
+    def errors(self) -> Iterator[FieldError]:
+        """What is wrong with the values that were not asked about yet."""
+        session = self.after.session
+        fresh = [(node, field) for node, field in _pointing(self.after) if (node.key, field.name) not in self.asked]
+        # In one order for all savers, so that none waits for another in a circle.
+        targets = {_target(field, node.values[field.name]) for node, field in fresh}
+        for target in sorted(filter(None, targets)):
+            if self.after.tree.node(*target) is None:
+                _hold(session, *target)
+        for node, field in fresh:
+            self.asked.add((node.key, field.name))
+            if _is_withheld(self.access, self.after, node, field):
+                code = "no_such_file" if field.kind.widget == "file" else "no_such_record"
+                yield session.error(node.place(field.name), code, field=field.label.text(session.locale))
+
+
+def _pointing(after: Figures) -> Iterator[tuple[Node, Field]]:
+    """The values of the draft that name a record or a file anew."""
     for node in after.tree.root.walk():
-        for name in node.named:
-            target = _target(node.entity.fields[name], node.values.get(name)) if node.changed(name) else None
-            if target is not None and after.tree.node(*target) is None:
-                _hold(after.session, *target)
-    for node, field in withheld(access, after):
-        code = "no_such_file" if field.kind.widget == "file" else "no_such_record"
-        yield after.session.error(node.place(field.name), code, field=field.label.text(after.session.locale))
+        for name in sorted(node.named & node.entity.pointing):
+            if node.values.get(name) is not None and node.changed(name):
+                yield node, node.entity.fields[name]
+
+
+def _is_withheld(access: Access, after: Figures, node: Node, field: Field) -> bool:
+    value = node.values[field.name]
+    if field.kind.widget == "file":
+        return not _may_attach(access, after.session, set(file_ids(value)) - set(file_ids(node.was(field.name))))
+    target = _target(field, value)
+    return target is not None and not _visible(access, after, target)
 
 
 def file_ids(value: object) -> tuple[int, ...]:
@@ -106,15 +129,14 @@ def file_ids(value: object) -> tuple[int, ...]:
     return tuple(int(id) for id in found)
 
 
-def writes(access: Access, before: Figures | None, after: Figures, node: Node, field: Field) -> bool:
-    """Whether the actor may give this field of this record a value."""
-    rows = rows_of(after, node)
+def writer(access: Access, before: Figures | None, after: Figures, node: Node) -> Callable[[Field], bool]:
+    """What tells whether the actor may give a field of this record a value."""
+    rows, entity = rows_of(after, node), node.entity.name
     if before is None:
-        return bool(access.settable(node.entity.name, field.name, rows))
+        return lambda field: bool(access.settable(entity, field.name, rows))
     stood = before.tree.node(*node.key)
-    if stood is not None:
-        return bool(access.updatable(node.entity.name, field.name, rows_of(before, stood), rows))
-    return bool(access.updatable(node.entity.name, field.name, rows, rows))
+    stood_rows = rows_of(before, stood) if stood is not None else rows
+    return lambda field: bool(access.updatable(entity, field.name, stood_rows, rows))
 
 
 def _may_attach(access: Access, session: Session, ids: set[int]) -> bool:
@@ -137,7 +159,7 @@ def _target(field: Field, value: object) -> tuple[str, int] | None:
 def _hold(session: Session, entity: str, id: int) -> None:
     owner = session.entity(entity).owned_by
     if owner is None:
-        records.hold(session.connection, session.tables, entity, id)
+        session.hold(entity, id)
         return
     # Lines go with the record that they stand in, which is what a deletion locks.
     for row in records.read(session.connection, session.tables, entity, [id]):

@@ -187,7 +187,7 @@ class Observer:
             return False
         if self.feeds(node, found) and found.kind.key != "lines":
             return False
-        return permission.writes(self.access, self.before, self.figures, node, found)
+        return permission.writer(self.access, self.before, self.figures, node)(found)
 
     def value(self, node: Node, found: Field) -> Any:
         """The value as it would be stored."""

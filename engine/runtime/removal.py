@@ -31,7 +31,7 @@ from engine.runtime.save import dependencies_of, save_in
 from engine.runtime.session import Session
 from engine.runtime.site import Site
 from engine.runtime.transaction import in_transaction
-from engine.runtime.tree import Node, Tree, load_tree, stored_fields
+from engine.runtime.tree import Node, Tree, load_tree
 from engine.runtime.write import changed_fields, store_tree
 from engine.store import history, records, search
 from engine.store.history import Entry
@@ -118,7 +118,7 @@ def _origins(session: Session, group: Group) -> Iterator[tuple[str, Mapping[str,
     together = {(name, row["id"]) for name, row in group}
     for name, row in group:
         entity = session.entity(name)
-        cascading = (link for link in stored_fields(entity) if behaviour(link) == "cascade")
+        cascading = (link for link in entity.stored if behaviour(link) == "cascade")
         if entity.root and not any(_names_one_of(together, link, row[link.name]) for link in cascading):
             yield name, row
 
@@ -129,8 +129,7 @@ def _names_one_of(together: set[Key], link: Field, value: object) -> bool:
 
 
 def _restore_errors(session: Session, access: Access, entity: Entity, row: Mapping[str, Any]) -> Iterator[FieldError]:
-    together = [(f.name,) for f in stored_fields(entity) if f.unique]
-    for names in (*together, *entity.unique):
+    for names in entity.unique_sets:
         values = {name: row[name] for name in names}
         if any(value is None for value in values.values()):
             continue
@@ -139,7 +138,7 @@ def _restore_errors(session: Session, access: Access, entity: Entity, row: Mappi
             shown = access.actor.system or access.reading(entity.name, names[0]).everywhere
             value = str(row[names[0]]) if shown else HIDDEN
             yield session.error(names[0], "restore_not_unique", field=label, value=value)
-    for link in stored_fields(entity):
+    for link in entity.stored:
         target = link.kind.target() if link.kind.key in LINKS else None
         if target is None or link.computed is not None or row[link.name] is None:
             continue
@@ -152,7 +151,7 @@ def _bring_back(session: Session, entity: Entity, row: Mapping[str, Any]) -> Nod
     back: dict[str, Any] = {"deleted_at": None, "deleted__with": None, "version": version}
     back |= {"updated_at": session.now, "updated_by": session.actor.user}
     records.update(session.connection, session.tables, entity.name, row["id"], back)
-    values = {f.name: row[f.name] for f in stored_fields(entity)}
+    values = {f.name: row[f.name] for f in entity.stored}
     texts = {
         n: entity.fields[n].kind.search_text(v) for n, v in values.items() if v is not None and entity.fields[n].search
     }

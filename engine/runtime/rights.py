@@ -59,6 +59,10 @@ class Rights:
     system: bool
     _rows: dict[tuple[str, str], Clauses] = field(default_factory=dict, repr=False, compare=False)
     _reads: dict[tuple[str, str], Reading] = field(default_factory=dict, repr=False, compare=False)
+    _writes: dict[tuple[str, str | None], tuple[WriteClause, ...]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    _sets: dict[tuple[str, str], Clauses] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, model: Model, key: RightsKey) -> Rights:
@@ -82,6 +86,12 @@ class Rights:
 
     def writes(self, entity: str, name: str | None = None) -> tuple[WriteClause, ...]:
         """Under which rules an existing record may be changed at all, or one field of it."""
+        key = (entity, name)
+        if key not in self._writes:
+            self._writes[key] = self._find_writes(entity, name)
+        return self._writes[key]
+
+    def _find_writes(self, entity: str, name: str | None) -> tuple[WriteClause, ...]:
         if self.system:
             return (WriteClause("", ()),)
         found = []
@@ -96,6 +106,12 @@ class Rights:
 
     def sets(self, entity: str, name: str) -> Clauses:
         """Under which rules a field may be given a value while its record is made."""
+        key = (entity, name)
+        if key not in self._sets:
+            self._sets[key] = self._find_setting(entity, name)
+        return self._sets[key]
+
+    def _find_setting(self, entity: str, name: str) -> Clauses:
         if self.system:
             return (Clause(""),)
         return _clauses(

@@ -89,9 +89,10 @@ def _carry_out(
     reader.read(draft.values)
     errors = reader.errors
     # Nothing is worked out with what the actor may not see: neither figures nor refusals may tell of it.
-    _stop_on(errors, permission.withheld_errors(access, figures))
+    withheld = permission.Withheld(access, figures)
+    _stop_on(errors, withheld.errors())
     errors += _caught(lambda: _work_out(figures, reader, frozen))
-    _stop_on(errors, permission.withheld_errors(access, figures))
+    _stop_on(errors, withheld.errors())
     if before is None:
         permission.require_created(access, figures)
     else:

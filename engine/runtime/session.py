@@ -60,6 +60,11 @@ class Session:
             self.read[key] = found[0] if found and found[0]["deleted_at"] is None else None
         return self.read[key]
 
+    def hold(self, entity: str, id: int) -> None:
+        """Keep a record from being deleted until this transaction ends: it is linked to. Many may hold it at once."""
+        found = records.hold(self.connection, self.tables, entity, id)
+        self.read[entity, id] = found if found is not None and found["deleted_at"] is None else None
+
     def forget(self) -> None:
         """Read and look up anew from here on: something was stored."""
         self.read.clear()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from engine.model import Entity, Field
+from engine.model import Entity
 from engine.runtime.session import Session
 from engine.store import records
 
@@ -111,11 +111,6 @@ class Tree:
             self.by_key.pop(below.key, None)
 
 
-def stored_fields(entity: Entity) -> Iterator[Field]:
-    """The fields that the entity's table has columns for, the engine's own left out."""
-    return (field for field in entity.fields.values() if field.stored and not field.system)
-
-
 def load_tree(
     session: Session, entity: Entity, id: int, *, lock: bool = True, alone: bool = False
 ) -> Tree | None:  # fmt: skip
@@ -153,7 +148,7 @@ def _copy(node: Node, parent: Node | None) -> Node:
 
 
 def _node(entity: Entity, row: Mapping[str, Any], parent: Node | None) -> Node:
-    values = {field.name: row[field.name] for field in stored_fields(entity)}
+    values = {field.name: row[field.name] for field in entity.stored}
     node = Node(entity, row["id"], values, before=row, parent=parent)
     node.lines = {field.name: [] for field in entity.lines()}
     node.by_each = entity.each is not None

@@ -15,20 +15,19 @@ from engine.runtime.naming import name_of
 from engine.runtime.stages import stage_errors
 from engine.runtime.tree import Node
 from engine.store import records
-from engine.store.tables import unique_sets
 
 
 def errors_of(figures: Figures) -> Iterator[FieldError]:
     """Everything wrong with the tree as it would be stored."""
     for node in figures.tree.root.walk():
-        for field in node.entity.fields.values():
-            if not field.system and figures.visible(node, field):
+        for field in node.entity.guarded:
+            if figures.visible(node, field):
                 yield from _field_errors(figures, node, field)
         yield from stage_errors(figures, node)
         for check in node.entity.checks.values():
             if check.refuses and figures.holds(check.when, node):
                 yield _check_error(figures, node, check)
-    yield from _unique_errors(figures)
+    yield from unique_errors(figures)
 
 
 def warnings_of(figures: Figures) -> Iterator[FieldError]:
@@ -113,7 +112,7 @@ def _check_error(figures: Figures, node: Node, check: Check) -> FieldError:
     return FieldError(field, "check", check.message.text(figures.session.locale), check.name)
 
 
-def _unique_errors(figures: Figures) -> Iterator[FieldError]:
+def unique_errors(figures: Figures) -> Iterator[FieldError]:
     """Values that another live record holds. Of the tree counts what it becomes: lines may exchange their values,
     and new ones take over from those that go."""
     root = figures.tree.root
@@ -123,7 +122,7 @@ def _unique_errors(figures: Figures) -> Iterator[FieldError]:
         nodes.setdefault(node.entity.name, []).append(node)
     for entity, alike in nodes.items():
         own = {id for name, id in gone if name == entity} | {node.id for node in alike}
-        for names in unique_sets(alike[0].entity):
+        for names in alike[0].entity.unique_sets:
             yield from _repeated(figures, alike, names, own)
 
 

@@ -12,10 +12,9 @@ from engine.runtime.naming import name_of
 from engine.runtime.permission import file_ids
 from engine.runtime.session import Session
 from engine.runtime.stages import pipeline_of
-from engine.runtime.tree import Node, stored_fields
+from engine.runtime.tree import Node
 from engine.store import files, history, records, search
 from engine.store.history import Entry
-from engine.store.tables import unique_sets
 
 HIDDEN_VALUE = "•••"
 """What history keeps of a secret."""
@@ -55,11 +54,9 @@ def store_tree(
 
 def changed_fields(node: Node) -> dict[str, tuple[Any, Any]]:
     """The stored fields whose values differ from the stored row, as (old, new)."""
-    return {
-        field.name: (node.was(field.name), node.values.get(field.name))
-        for field in stored_fields(node.entity)
-        if node.changed(field.name)
-    }
+    values, before = node.values, node.before or {}
+    pairs = ((field.name, before.get(field.name), values.get(field.name)) for field in node.entity.stored)
+    return {name: (old, new) for name, old, new in pairs if new != old}
 
 
 def _store(figures: Figures, node: Node, version: int | None, action: str, rule: str) -> Entry:
@@ -91,14 +88,14 @@ def _let_go(session: Session, changed: Sequence[Node]) -> None:
     for node in changed:
         if node.is_new or alike[node.entity.name] == 1:
             continue
-        unique = {name for names in unique_sets(node.entity) for name in names if node.was(name) is not None}
+        unique = {name for names in node.entity.unique_sets for name in names if node.was(name) is not None}
         moved = {name: None for name in unique & node.values.keys() if node.changed(name)}
         records.update(session.connection, session.tables, node.entity.name, node.id, moved)
 
 
 def _new_row(figures: Figures, node: Node, version: int) -> dict[str, Any]:
     session = figures.session
-    row = {field.name: node.values.get(field.name) for field in stored_fields(node.entity)}
+    row = {field.name: node.values.get(field.name) for field in node.entity.stored}
     row |= _beside(figures, node)
     row |= {"id": node.id, "version": version, "created_at": session.now, "created_by": session.actor.user}
     row |= {"updated_at": session.now, "updated_by": session.actor.user}
@@ -119,7 +116,7 @@ def _row_changes(figures: Figures, node: Node) -> dict[str, Any]:
 def _beside(figures: Figures, node: Node) -> dict[str, Any]:
     """The columns that stand beside fields: what is typed over, titles found, the pipeline, the line's place."""
     beside: dict[str, Any] = {}
-    for field in stored_fields(node.entity):
+    for field in node.entity.stored:
         if field.override:
             beside[f"{field.name}__typed"] = node.values.get(field.name) if field.name in node.typed else None
         if field.computed is not None and field.kind.key in ("link", "user", "team"):
@@ -153,7 +150,7 @@ def _position(node: Node, parent: Node) -> int:
 
 def _index(session: Session, node: Node) -> None:
     """Bring the search index to the record's present texts."""
-    searched = [field for field in stored_fields(node.entity) if field.search]
+    searched = [field for field in node.entity.stored if field.search]
     if not searched or not any(node.is_new or node.changed(field.name) for field in searched):
         return
     texts = {
@@ -168,9 +165,9 @@ def _use_files(session: Session, node: Node) -> None:
     """Note the files that the record holds now, so that nobody sweeps them away."""
     held = {
         id
-        for field in stored_fields(node.entity)
-        if field.kind.widget == "file" and node.changed(field.name)
-        for id in file_ids(node.values.get(field.name))
+        for name in node.entity.pointing
+        if node.entity.fields[name].kind.widget == "file" and node.changed(name)
+        for id in file_ids(node.values.get(name))
     }
     if held:
         files.use(session.connection, session.tables, held, session.now)

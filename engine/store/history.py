@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engine.store.prepared import insertion
 from engine.store.tables import Tables
 
 
@@ -58,7 +59,7 @@ def write(connection: sa.Connection, tables: Tables, entries: Sequence[Entry]) -
         }
         for entry in entries
     ]
-    connection.execute(sa.insert(tables.history).inline(), rows)
+    insertion(connection, tables.statements, tables.history, tuple(rows[0])).run(connection, rows)
 
 
 def read(

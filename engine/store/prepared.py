@@ -1,7 +1,6 @@
-"""A SELECT compiled once and run many times on the driver itself, giving plain tuples.
+"""Statements compiled once and run many times on the driver itself, giving and taking plain values.
 
-SQLAlchemy's own execution costs more than a short query on SQLite; here its compiler is used once, and its types still
-convert every parameter and every result.
+SQLAlchemy's compiler is used once for each, and its types still convert every parameter and every result.
 """
 
 from __future__ import annotations
@@ -12,8 +11,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from engine.store.driver import Row as Row
+from engine.store.driver import driver_of, module_of, run_many, told
+
 Convert = Callable[[Any], Any]
-Row = tuple[Any, ...]
 
 
 class Prepared:
@@ -35,7 +36,6 @@ class Prepared:
         # Values that the statement was built with are made ready once: constants, and what stands for "not given".
         self._built = {name: value if process is None else process(value) for name, value, process in binds}
         self._processors = [(name, process) for name, _, process in binds]
-        self._sqlite = dialect.name == "sqlite"
 
     def rows(self, connection: sa.Connection, values: Mapping[str, Any]) -> list[Row]:
         """The rows as plain tuples. Parameters that are not given have the value they were built with."""
@@ -47,21 +47,14 @@ class Prepared:
 
     def raw_rows(self, connection: sa.Connection, values: Mapping[str, Any]) -> list[Row]:
         """The rows as the driver gives them: for who knows better what to make of their values."""
-        driver: Any = connection.connection.driver_connection
-        if self._sqlite and not driver.in_transaction:
-            # As SQLAlchemy's own execution does; whoever closes the connection ends what is begun here.
-            connection.begin()
-        module: Any = self._dialect.loaded_dbapi
+        driver = driver_of(connection)
         try:
             cursor = driver.execute(self.sql, self._parameters(values))
             found: list[Row] = cursor.fetchall()
             if self._converters is None:
                 self._converters = self._find_converters(cursor.description)
-        except module.Error as error:
-            # In SQLAlchemy's words, so that whoever opened the connection understands them.
-            raise sa.exc.DBAPIError.instance(
-                self.sql, None, error, module.Error, hide_parameters=True, dialect=connection.dialect
-            ) from error
+        except module_of(connection).Error as error:
+            raise told(connection, self.sql, error) from error
         cursor.close()
         return found
 
@@ -107,6 +100,41 @@ class Prepared:
         for index, convert in self._converters or ():
             values[index] = convert(values[index])
         return tuple(values)
+
+
+class Insertion:
+    """An INSERT of whole rows into one table, compiled once; what the table's types convert is converted."""
+
+    def __init__(self, table: sa.Table, names: Sequence[str], dialect: sa.Dialect) -> None:
+        given = {name: sa.bindparam(name, None, type_=table.c[name].type) for name in names}
+        compiled = sa.insert(table).values(given).inline().compile(dialect=dialect)
+        assert isinstance(compiled, SQLCompiler)
+        self.sql = str(compiled)
+        self._positional = compiled.positiontup is not None
+        names_in_order = compiled.positiontup or list(given)
+        self._processors = [
+            (name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names_in_order
+        ]
+
+    def run(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Store the rows; each names every column."""
+        run_many(connection, self.sql, [self._parameters(row) for row in rows])
+
+    def _parameters(self, row: Mapping[str, Any]) -> Any:
+        if self._positional:
+            return [row[name] if to is None else to(row[name]) for name, to in self._processors]
+        return {name: row[name] if to is None else to(row[name]) for name, to in self._processors}
+
+
+def insertion(
+    connection: sa.Connection, statements: dict[object, object], table: sa.Table, names: Sequence[str]
+) -> Insertion:
+    """The insertion of these columns, kept among a site's statements."""
+    key = ("insertion", table.name, tuple(names), connection.dialect.name)
+    found = statements.get(key)
+    if not isinstance(found, Insertion):
+        found = statements[key] = Insertion(table, names, connection.dialect)
+    return found
 
 
 def _binds(

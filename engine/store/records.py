@@ -11,7 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.store.prepared import Prepared
+from engine.store import driver
+from engine.store.prepared import Prepared, insertion
 from engine.store.tables import Tables
 
 Row = dict[str, Any]
@@ -24,18 +25,17 @@ def allocate(connection: sa.Connection, tables: Tables, entity: str, count: int)
         return []
     name = tables.entities[entity].name
     if connection.dialect.name == "postgresql":
-        found = connection.execute(_NEXT_IDS, {"name": name, "count": count})
-        return [int(id) for (id,) in found]
-    last = connection.execute(_COUNT_IDS, {"name": name, "count": count}).scalar()
-    if last is None:
-        connection.execute(_FIRST_IDS, {"name": name, "count": count})
-        last = count
+        return [int(id) for (id,) in driver.run(connection, _NEXT_IDS, (name, count))]
+    counted = driver.run(connection, _COUNT_IDS, (count, name))
+    if not counted:
+        driver.run(connection, _FIRST_IDS, (name, count))
+    last = counted[0][0] if counted else count
     return list(range(last - count + 1, last + 1))
 
 
-_NEXT_IDS = sa.text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)")
-_COUNT_IDS = sa.text("UPDATE sqlite_sequence SET seq = seq + :count WHERE name = :name RETURNING seq")
-_FIRST_IDS = sa.text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :count)")
+_NEXT_IDS = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
+_COUNT_IDS = "UPDATE sqlite_sequence SET seq = seq + ? WHERE name = ? RETURNING seq"
+_FIRST_IDS = "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)"
 
 
 def insert(connection: sa.Connection, tables: Tables, entity: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -51,7 +51,7 @@ def insert(connection: sa.Connection, tables: Tables, entity: str, rows: Sequenc
     for row in rows:
         assert row.keys() <= set(names), f"{entity} has no columns {row.keys() - set(names)}"
     complete = [{name: row.get(name) for name in names} | _keys_of(row, keys) for row in rows]
-    connection.execute(_insertion(tables, entity), complete)
+    insertion(connection, tables.statements, table, names).run(connection, complete)
 
 
 def update(connection: sa.Connection, tables: Tables, entity: str, id: int, values: Mapping[str, Any]) -> None:
@@ -80,19 +80,17 @@ def read(
     table = tables.entities[entity]
     if len(ids) == 1 and not (lock or alone):
         return _read_one(connection, tables, entity, next(iter(ids)))
-    statement = sa.select(table)
     if len(ids) == 1:
-        statement = statement.where(table.c.id == next(iter(ids)))
-    else:
-        statement = statement.where(table.c.id.in_(sorted(ids))).order_by(table.c.id)
+        purpose = "alone" if alone else "lock"
+        return _read_one(connection, tables, entity, next(iter(ids)), purpose, lambda one: _locked(one, alone=alone))
+    statement = sa.select(table).where(table.c.id.in_(sorted(ids))).order_by(table.c.id)
     return _rows(connection, _locked(statement, alone=alone) if lock or alone else statement)
 
 
-def hold(connection: sa.Connection, tables: Tables, entity: str, id: int) -> None:
-    """Keep a record from being deleted until this transaction ends: it is linked to. Many may hold it at once."""
-    if connection.dialect.name == "postgresql":
-        table = tables.entities[entity]
-        connection.execute(sa.select(table.c.id).where(table.c.id == id).with_for_update(read=True, key_share=True))
+def hold(connection: sa.Connection, tables: Tables, entity: str, id: int) -> Row | None:
+    """A row that stays as it is until this transaction ends, as far as deleting it goes; None when there is none."""
+    rows = _read_one(connection, tables, entity, id, "hold", lambda one: one.with_for_update(read=True, key_share=True))
+    return rows[0] if rows else None
 
 
 def living(connection: sa.Connection, tables: Tables, entity: str) -> list[int]:
@@ -179,11 +177,21 @@ def _keys_of(values: Mapping[str, Any], keys: Mapping[str, str]) -> Row:
     }
 
 
-def _read_one(connection: sa.Connection, tables: Tables, entity: str, id: int) -> list[Row]:
-    """As `read`, for what is asked most: one row, not locked."""
+def _read_one(
+    connection: sa.Connection,
+    tables: Tables,
+    entity: str,
+    id: int,
+    purpose: str = "read",
+    locked: Callable[[sa.Select[Any]], sa.Select[Any]] = lambda statement: statement,
+) -> list[Row]:
+    """As `read`, for what is asked most: one row."""
     table = tables.entities[entity]
-    one = table.c.id == sa.bindparam("sought", None, type_=table.c.id.type)
-    prepared = _prepared(connection, tables, ("read-one", entity), lambda: sa.select(table).where(one))
+
+    def build() -> sa.Select[Any]:
+        return locked(sa.select(table).where(table.c.id == sa.bindparam("sought", None, type_=table.c.id.type)))
+
+    prepared = _prepared(connection, tables, (purpose, "one", entity), build)
     names = [column.name for column in table.columns]
     return [dict(zip(names, row, strict=True)) for row in prepared.rows(connection, {"sought": id})]
 
@@ -195,14 +203,6 @@ def _prepared(
     found = tables.statements.get(key)
     if not isinstance(found, Prepared):
         found = tables.statements[key] = Prepared(build(), connection.dialect)
-    return found
-
-
-def _insertion(tables: Tables, entity: str) -> sa.Insert:
-    found = tables.statements.get(("insert", entity))
-    if found is None:
-        found = tables.statements[("insert", entity)] = sa.insert(tables.entities[entity]).inline()
-    assert isinstance(found, sa.Insert)
     return found
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.model import SourceText
-from engine.store import engine_tables, snapshot
+from engine.store import driver, engine_tables, snapshot
 from engine.store.errors import Unusable
 
 _METADATA: Final = sa.MetaData()
@@ -48,22 +48,13 @@ class Listed:
 
 _LOCK: Final = 0x464F524D
 """PostgreSQL's advisory lock on the applied revision."""
-_NEWEST = sa.select(sa.func.max(_REVISION.c.number))
 
 
 def current_number(connection: sa.Connection) -> int | None:
     """The number of the applied revision; None when no config was ever applied. Cheap enough for every request."""
-    if connection.dialect.name == "sqlite":
-        try:
-            found = connection.exec_driver_sql("SELECT max(number) FROM forme_revision").scalar()
-        except sa.exc.OperationalError as error:
-            if "no such table" in str(error.orig):
-                return None
-            raise
-        return None if found is None else int(found)
     if not has_tables(connection):
         return None
-    number = connection.execute(_NEWEST).scalar()
+    [(number,)] = driver.run(connection, "SELECT max(number) FROM forme_revision")
     return None if number is None else int(number)
 
 

@@ -19,6 +19,7 @@ from sqlalchemy.ext.compiler import compiles
 
 from engine.limits import QUERY_TEXT_MAX
 from engine.model import Model
+from engine.store.driver import run_many
 from engine.store.tables import Tables
 
 COMMON: Final = 5_000
@@ -50,11 +51,9 @@ def write(connection: sa.Connection, entity: str, records: Sequence[tuple[int, M
     if connection.dialect.name == "sqlite":
         rows = [(id, " ".join(_tagged(entity, texts))) for id, texts in records]
         statement = f"INSERT OR REPLACE INTO {_fts(entity)} (rowid, grams) VALUES (?, ?)"  # noqa: S608 - an entity's id
-        connection.exec_driver_sql(statement, rows)
+        run_many(connection, statement, rows)
         return
-    connection.execute(
-        _UPSERT, [{"entity": entity, "id": id, "grams": _tagged(entity, texts)} for id, texts in records]
-    )
+    run_many(connection, _UPSERT, [(entity, id, _tagged(entity, texts)) for id, texts in records])
 
 
 def remove(connection: sa.Connection, tables: Tables, entity: str, id: int) -> None:
@@ -193,11 +192,15 @@ def _tag(entity: str, field: str) -> str:
 
 
 def _tagged(entity: str, texts: Mapping[str, str]) -> list[str]:
-    return [_tag(entity, name) + gram for name, text in texts.items() if text for gram in sorted(grams(text))]
+    found: list[str] = []
+    for name, text in texts.items():
+        tag = _tag(entity, name)
+        found += [tag + gram for gram in sorted(grams(text))]
+    return found
 
 
-_UPSERT = sa.text(
-    "INSERT INTO forme_grams (entity, record_id, grams) VALUES (:entity, :id, :grams) "
+_UPSERT: Final = (
+    "INSERT INTO forme_grams (entity, record_id, grams) VALUES (%s, %s, %s::text[]) "
     "ON CONFLICT (entity, record_id) DO UPDATE SET grams = excluded.grams"
 )
 

@@ -150,7 +150,7 @@ def _indexes(entity: Entity, table: sa.Table, keys: Mapping[str, str]) -> Iterat
             # Row rules name the owner and lists are newest first: such a page is one walk along this index.
             of_person = linked(field) in ("user", "team")
             yield _index(field.name, table, (table.c[field.name], *(newest if of_person else ())), where=live)
-    for fields in unique_sets(entity):
+    for fields in entity.unique_sets:
         columns = tuple(table.c[keys.get(name, name)] for name in fields)
         yield sa.Index(
             short_name("uq", table.name, *fields), *columns, unique=True, sqlite_where=live, postgresql_where=live
@@ -204,16 +204,8 @@ def fits(thing: sa.Table | sa.Index, dialect: str) -> bool:
     return bool(thing.info.get("dialect", dialect) == dialect)
 
 
-def unique_sets(entity: Entity) -> Iterator[tuple[str, ...]]:
-    """The fields, alone or together, whose values only one live record may have."""
-    for field in entity.fields.values():
-        if field.unique and field.stored and field.name not in RECORD:
-            yield (field.name,)
-    yield from entity.unique
-
-
 def _key_columns(entity: Entity) -> dict[str, str]:
-    names = {name for fields in unique_sets(entity) for name in fields}
+    names = {name for fields in entity.unique_sets for name in fields}
     return {
         name: f"{name}__key"
         for name, field in entity.fields.items()

@@ -7,7 +7,9 @@ from typing import Any
 
 from engine.model import Entity, Field
 from engine.runtime.cells import Masked
-from engine.runtime.record import Record, read_record
+from engine.runtime.inquiry import Inquiry
+from engine.runtime.record import Record, read_record, read_record_in
+from engine.runtime.session import Session
 from engine.runtime.titles import Linked
 from web.api.call import Call
 
@@ -18,6 +20,11 @@ UNTOLD = frozenset({"id", "version", "deleted_at"})
 def record_json(call: Call, entity: str, id: int) -> dict[str, Any]:
     """One record as the caller may see it; raises NotFound."""
     return as_json(read_record(call.site, call.actor, entity, id))
+
+
+def record_json_in(session: Session, entity: str, id: int) -> dict[str, Any]:
+    """The same as it is becoming in a transaction that is open."""
+    return as_json(read_record_in(Inquiry.on(session.site, session.actor, session.connection), entity, id))
 
 
 def as_json(record: Record) -> dict[str, Any]:

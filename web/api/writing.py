@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.change import Change, Conflict, Draft, NotFound, Refused
 from engine.limits import BULK_RECORDS_MAX, INTEGER_MAX
@@ -16,8 +16,10 @@ from web import problems
 from web.api.call import Call, Found
 from web.api.once import once
 from web.api.reading import root_entity
-from web.api.records import record_json
+from web.api.records import record_json, record_json_in
 from web.problems import Answer
+
+T = TypeVar("T")
 
 _ETAG = re.compile(r'(?:W/)?"([1-9][0-9]{0,17})"')
 
@@ -118,26 +120,42 @@ def one_of_many(call: Call, entity: str, item: Any, number: int) -> Mapping[str,
 
 def made(call: Call, work: Callable[[Session], Change]) -> Found:
     """The answer to a record that was made."""
-    done = once(call, work)
+    done, record = told(call, work)
     location = {"Location": f"/api/v1/{done.entity}/{done.id}", "ETag": f'"{done.version}"'}
-    return Found(shown(call, done), 201, location)
+    return Found(record, 201, location)
 
 
 def changed(call: Call, work: Callable[[Session], Change]) -> Found:
     """The answer to a record that was changed."""
-    done = with_current(call, lambda: once(call, work))
-    return Found(shown(call, done), headers={"ETag": f'"{done.version}"'})
+    done, record = with_current(call, lambda: told(call, work))
+    return Found(record, headers={"ETag": f'"{done.version}"'})
 
 
-def shown(call: Call, done: Change) -> Any:
-    """The record as the caller may now see it; who may not see what they made is told its id alone."""
+def told(call: Call, work: Callable[[Session], Change]) -> tuple[Change, Any]:
+    """What was done, and the record as the caller may now see it; who may not see what they made is told its id alone.
+
+    The record is read in the transaction that did the work; for a request that is only repeated, as it is by now.
+    """
+    records: list[Any] = []
+
+    def telling(session: Session) -> Change:
+        done = work(session)
+        records.append(shown(done, lambda: record_json_in(session, done.entity, done.id)))
+        return done
+
+    done = once(call, telling)
+    return done, records[-1] if records else shown(done, lambda: record_json(call, done.entity, done.id))
+
+
+def shown(done: Change, read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The record, or no more than its id to who may not read it."""
     try:
-        return record_json(call, done.entity, done.id)
+        return read()
     except NotFound:
         return {"id": done.id, "version": done.version}
 
 
-def with_current(call: Call, work: Callable[[], Change]) -> Change:
+def with_current(call: Call, work: Callable[[], T]) -> T:
     """Do it; a conflict answers with the record as it is now."""
     try:
         return work()
