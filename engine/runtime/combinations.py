@@ -14,7 +14,7 @@ from engine.runtime.session import Session
 from engine.runtime.tree import Node, Tree, new_line
 from engine.store import records
 
-Combination = tuple[int, ...]
+Combination = tuple[int | None, ...]
 
 
 def keep_combinations(figures: Figures) -> None:
@@ -66,7 +66,9 @@ def _keep(figures: Figures, node: Node, holder: str, entity: Entity) -> None:
         total *= len(ids)
     if total > LINES_MAX:
         raise figures.session.refuse(node.place(holder), "too_many_lines", limit=LINES_MAX)
-    standing = {_combination(one): one for one in node.lines[holder]}
+    standing: dict[Combination, Node] = {}
+    # Rows from before a config kept them may stand for the same combination: one stays.
+    alike = [one for one in node.lines[holder] if standing.setdefault(_combination(one), one) is not one]
     kept = []
     for number, combination in enumerate(product(*lists)):
         path = f"{node.path}{holder}.{number}."
@@ -76,7 +78,7 @@ def _keep(figures: Figures, node: Node, holder: str, entity: Entity) -> None:
             one.values.update(zip(each.lists, combination, strict=True))
         one.path = path
         kept.append(one)
-    for one in standing.values():
+    for one in (*standing.values(), *alike):
         figures.tree.remove(one)
         if not one.is_new:
             node.gone.append(one)
@@ -105,7 +107,7 @@ def _ids(figures: Figures, node: Node, path: Sequence[str]) -> list[int]:
 
 def _combination(one: Node) -> Combination:
     assert one.entity.each is not None
-    return tuple(one.values[name] for name in one.entity.each.lists)
+    return tuple(one.values.get(name) for name in one.entity.each.lists)
 
 
 def _named(

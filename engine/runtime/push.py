@@ -37,11 +37,11 @@ def refresh(session: Session, waiting: Holders, dependencies: Dependencies, *, l
             raise session.refuse("", "too_many_dependents", limit=limit)
         changed: list[Node] = []
         for key in sorted(waiting):
-            changed += _refresh(session, key, waiting[key], dependencies)
+            changed += refresh_record(session, key, waiting[key], dependencies)
         waiting = holders(session, changed, dependencies)
 
 
-def _refresh(session: Session, key: Key, fields: set[str], dependencies: Dependencies) -> list[Node]:
+def refresh_record(session: Session, key: Key, fields: set[str], dependencies: Dependencies) -> list[Node]:
     """Work these rollups of one record out anew, with the formulas that follow; the nodes that changed."""
     entity, id = key
     root_entity, root_id = _root(session, entity, id)
@@ -58,7 +58,7 @@ def _refresh(session: Session, key: Key, fields: set[str], dependencies: Depende
             continue
         assert isinstance(field.computed.node, Aggregate)
         fresh = lookup.aggregate(session, field.computed.node, key)
-        node.values[name] = stored_value(field, fresh, session, name)
+        node.values[name] = stored_value(field, fresh, session, node.place(name))
         spots.add((entity, name))
     for spot in dependencies.dependents(root_entity, spots):
         for one in tree.of(spot[0]):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib.metadata
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -26,8 +26,11 @@ from engine.store.revisions import Revision
 from engine.store.steps import Step
 from engine.store.tables import Tables, build_tables, fits
 
-Backfill = Callable[[sa.Connection, Step], None]
-"""Works the formula of a step's field out for the records that are there. Called inside the transaction."""
+Backfill = Callable[[sa.Connection, Sequence[Step]], None]
+"""Makes the rows and works the formulas out that these steps name, for the records that are there. Called once, inside
+the transaction, when all tables stand. Raises ConfigError for a figure that cannot be kept."""
+FILLED: Final = ("keep_rows", "drop_rows", "backfill")
+"""Steps that need the meaning of a config: the caller's `backfill` performs them."""
 TRIES_MAX: Final = 5
 """Each waits three seconds at most for a lock, so that nobody else waits longer behind us."""
 BACKUPS_KEPT: Final = 5
@@ -136,7 +139,6 @@ class _Builder:
             "add_field": self._add_field,
             "create_index": self._create_index,
             "drop_index": self._drop_index,
-            "backfill": self._backfill,
         }
         for step in steps:
             if step.kind in perform:
@@ -147,9 +149,11 @@ class _Builder:
             chaos.point("apply")
         touched = [step for step in steps if step.kind in ("create_table", "add_field")]
         if self.dialect == "postgresql":
+            # Before any row is made: PostgreSQL alters no table on which checks are still to be made.
             for step in touched:
                 self._add_keys(step)
-        else:
+        self._fill([step for step in steps if step.kind in FILLED])
+        if self.dialect == "sqlite":
             self._check_keys({self.tables.entities[step.entity].name for step in touched})
 
     def _create_table(self, step: Step) -> None:
@@ -202,10 +206,11 @@ class _Builder:
         if fits(index, self.dialect):
             self.operations.execute(sa.schema.CreateIndex(index))
 
-    def _backfill(self, step: Step) -> None:
-        if step.rows:
+    def _fill(self, steps: list[Step]) -> None:
+        if any(step.rows for step in steps):
             assert self.backfill is not None, "nobody was named who works the formulas out"
-            self.backfill(self.connection, step)
+            self.backfill(self.connection, steps)
+            chaos.point("apply")
 
     def _check_keys(self, tables: set[str]) -> None:
         """Foreign keys rested while the tables changed: nothing may hang in the air now."""

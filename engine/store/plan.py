@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from engine.model import Entity, Model
 from engine.problems import ConfigError, Problem
-from engine.store import plan_fields, plan_meaning, snapshot
+from engine.store import plan_fields, plan_meaning, plan_rows, snapshot
 from engine.store.snapshot import Snapshot
 from engine.store.steps import Data, Step
 from engine.store.tables import Tables, build_tables
@@ -23,9 +23,9 @@ __all__ = ["Snapshot", "Step", "plan"]
 
 ORDER = (
     "create_table", "add_field", "widen_scale", "fill_keys", "fill_stage", "drop_index", "create_index", "reindex",
-    "backfill",
+    "keep_rows", "drop_rows", "backfill",
 )  # fmt: skip
-"""Tables come before columns, columns before what fills them, and the formulas last of all."""
+"""Tables come before columns, columns before what fills them, rows before formulas, which come last of all."""
 
 
 def plan(old: Snapshot | None, new: Model, connection: sa.Connection | None) -> list[Step]:
@@ -75,6 +75,7 @@ def _stored_changes(old: Snapshot, new: Model, now: Snapshot, data: Data) -> Ite
     for name, before in old["entities"].items():
         if name not in new.entities:
             yield _removed(name, before, data)
+    yield from plan_rows.changes(old, new, now, data)
 
 
 def _added(old: Snapshot, entity: Entity, now: Mapping[str, Any], data: Data) -> Iterator[Step | Problem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -20,9 +20,9 @@ class Step:
     """One thing that applying a config does."""
 
     kind: str
-    """create_table, add_field, remove_field, remove_entity, widen_scale, fill_keys, fill_stage, reindex, backfill,
-    create_index, drop_index, and the ones that touch no table: change_words, change_field, change_entity,
-    change_access, change_..."""
+    """create_table, add_field, remove_field, remove_entity, widen_scale, fill_keys, fill_stage, reindex, keep_rows,
+    drop_rows, backfill, create_index, drop_index, and the ones that touch no table: change_words, change_field,
+    change_entity, change_access, change_..."""
     entity: str = ""
     field: str = ""
     risk: Risk = "safe"
@@ -86,6 +86,15 @@ class Data:
         table = self.table(entity)
         filled = [table.c[name].is_not(None) for name in columns]
         statement = sa.select(*(table.c[name] for name in columns)).where(table.c.deleted_at.is_(None), *filled)
+        return [tuple(row) for row in self._connection.execute(statement)]
+
+    def links(self, entity: str, columns: Sequence[str], *where: sa.ColumnElement[bool]) -> list[tuple[Any, ...]]:
+        """The id of each live record that meets the conditions, and its values in these columns."""
+        if self._connection is None:
+            return []
+        table = self.table(entity)
+        statement = sa.select(table.c.id, *(table.c[name] for name in columns))
+        statement = statement.where(table.c.deleted_at.is_(None), *where).order_by(table.c.id)
         return [tuple(row) for row in self._connection.execute(statement)]
 
     def largest(self, entity: str, column: str) -> Any:

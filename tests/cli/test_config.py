@@ -70,6 +70,22 @@ def test_a_plugin_of_the_project_brings_functions(desk: Terminal) -> None:
     assert "fails as it is loaded" in desk("check", code=1)
 
 
+def test_a_figure_that_cannot_be_kept_refuses_the_apply_in_words(desk: Terminal) -> None:
+    desk.edit("customers.yaml", "      phone:", "      size: {type: integer, label: Size}\n      phone:")
+    desk("apply")
+    rows = desk.folder.parent / "rows.csv"
+    rows.write_text("name,size\n甲公司,3\n乙公司,9000000000\n", "utf-8")
+    desk.run("import", "customer", str(rows), "--dir", str(desk.folder))
+    desk.edit("customers.yaml", "      phone:", "      cube: {type: integer, expr: size * size * size}\n      phone:")
+
+    assert "customer.cube" in desk("plan", code=2)
+    said = desk.run("apply", "--yes", str(desk.folder), code=1).output
+
+    assert "error[plan.figure]: customer.cube cannot be worked out for customer 2 '乙公司': " in said
+    assert "customers.yaml:" in said
+    assert desk("revisions").split()[0] == "1"
+
+
 def test_schema_is_the_one_that_editors_read(desk: Terminal) -> None:
     printed = json.loads(desk.run("schema", "--dir", str(desk.folder)).output)
     assert printed["$schema"].endswith("2020-12/schema")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -226,10 +227,10 @@ def test_formulas_of_records_that_are_there_are_worked_out_by_the_caller(databas
         "price: {type: decimal, scale: 2}",
         "price: {type: decimal, scale: 2}\n      double: {type: decimal, expr: price * 2}",
     )
-    asked = []
+    asked: list[tuple[str, str, int]] = []
 
-    def backfill(connection: sa.Connection, step: Step) -> None:
-        asked.append((step.entity, step.field, step.rows))
+    def backfill(connection: sa.Connection, steps: Sequence[Step]) -> None:
+        asked.extend((step.entity, step.field, step.rows) for step in steps)
         new = build_tables(compiled(FIRM, formula))
         records.update(connection, new, "quote", id, {"double": "20.00"})
 
@@ -249,7 +250,7 @@ def test_a_failing_step_leaves_everything_as_it_was(database: Database) -> None:
         "title: {type: text, search: true}\n      short: {type: text, expr: title}",
     )
 
-    def fails(connection: sa.Connection, step: Step) -> None:
+    def fails(connection: sa.Connection, steps: Sequence[Step]) -> None:
         raise RuntimeError("no ink")
 
     with pytest.raises(RuntimeError):
