@@ -147,6 +147,13 @@ class FieldType:
         """
         raise NotImplementedError(self.key)
 
+    def keeps(self, value: Any) -> bool:
+        """Whether a stored value keeps the bounds that the options set. Never called with None.
+
+        `parse` sees to it for what is entered; this is asked of what is worked out.
+        """
+        return True
+
     def show(self, value: Any, shower: Shower) -> str:
         """The value for people. Never called with None."""
         return str(value)

@@ -13,6 +13,8 @@ from engine.expression.nodes import Path
 from engine.model import Entity, Field, Model
 from engine.problems import Problem
 
+BOUNDS = frozenset({"min", "max", "pattern"})
+"""Options that say which values a field takes."""
 SET_BY_THE_SAVE = ("version", "updated_at", "updated_by", "deleted_at")
 """What the engine writes when all figures of a save are worked out already, or without working them out."""
 
@@ -113,6 +115,10 @@ def check_input(field: Field, names: Names) -> Iterator[Problem]:
             if given is not None:
                 message = f"'{field.name}' is computed, so `{key}` has no meaning."
                 yield Problem("formula.input", message, places.key((*base, key)), "Remove it, or add `override: true`.")
+    if field.computed is not None and not field.stored:
+        for key in sorted(BOUNDS & names.fields(field.entity)[field.name].keys()):
+            message = f"'{field.name}' is worked out at each reading, so there is no save that `{key}` could refuse."
+            yield Problem("formula.input", message, places.key((*base, key)), "Remove it.")
     if field.override and field.computed is None:
         message = f"'{field.name}' has no formula that could be overridden."
         yield Problem("formula.override", message, places.key((*base, "override")), "Add `expr`, or remove it.")

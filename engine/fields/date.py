@@ -77,6 +77,10 @@ class Date(FieldType):
             raise BadValue("too_late", max=self.max)
         return day
 
+    def keeps(self, value: date) -> bool:
+        """Whether the day is within the bounds."""
+        return (self.min is None or value >= self.min) and (self.max is None or value <= self.max)
+
     def show(self, value: date, shower: Shower) -> str:
         """As in the person's language: 2026年11月22日."""
         return shown_day(value, shower.locale)

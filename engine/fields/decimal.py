@@ -53,6 +53,10 @@ class DecimalNumber(FieldType):
         """The number at this scale, if it keeps the bounds."""
         return in_bounds(exact(number, self.scale), self.min, self.max)
 
+    def keeps(self, value: Decimal) -> bool:
+        """Whether the number is within the bounds."""
+        return (self.min is None or value >= self.min) and (self.max is None or value <= self.max)
+
     def show(self, value: Decimal, shower: Shower) -> str:
         """With grouped digits, without zeros at the end."""
         return grouped(value, shower.locale)

@@ -48,6 +48,10 @@ class Integer(FieldType):
         least, most = (None if bound is None else Decimal(bound) for bound in (self.min, self.max))
         return int(in_bounds(number, least, most))
 
+    def keeps(self, value: int) -> bool:
+        """Whether the number is within the bounds."""
+        return (self.min is None or value >= self.min) and (self.max is None or value <= self.max)
+
     def show(self, value: int, shower: Shower) -> str:
         """With grouped digits."""
         return grouped(value, shower.locale)

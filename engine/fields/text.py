@@ -56,6 +56,14 @@ class Text(FieldType):
             raise BadValue("bad_pattern", pattern=self.pattern, reason=self.pattern_message)
         return text
 
+    def keeps(self, value: str) -> bool:
+        """Whether the length is within the bounds and the pattern matches."""
+        try:
+            self.checked(value)
+        except BadValue:
+            return False
+        return True
+
     def json_schema(self) -> dict[str, Any]:
         """A string with its bounds."""
         shape: dict[str, Any] = {"type": "string", "maxLength": self.max}

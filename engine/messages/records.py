@@ -41,6 +41,10 @@ RECORDS: Mapping[str, Words] = {
         "{field}的计算结果太大，无法保存；请检查输入的数字。",
         "The result of {field} is too large to be stored. Check the figures that were entered.",
     ),
+    "out_of_bounds": words(
+        "{field}的计算结果超出该字段允许的范围；请检查计算所用的内容。",
+        "The result of {field} is not within the bounds of the field. Check what it is worked out from.",
+    ),
     "cycle": words("{field}的计算用到了它自己。", "{field} is worked out from itself."),
     "frozen": words(
         "此记录已定稿，{field}不能再改；如需修改，请制作新版本。",

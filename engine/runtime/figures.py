@@ -12,7 +12,6 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
-from engine.change import InvalidRecord
 from engine.expression import Expression, Function, Step
 from engine.expression.nodes import Aggregate, Find, Root
 from engine.expression.run import Tie, TooLarge, evaluate, fold
@@ -269,17 +268,24 @@ def _path(place: Place, field: Field | None) -> str:
 def stored_value(field: Field, value: Any, session: Session, place: str) -> Any:
     """A worked-out value as the field keeps it: rounded half up to its scale, in the kind's own type.
 
-    Raises InvalidRecord when it passes the kind's limit.
+    Raises InvalidRecord when it passes the kind's limit or the field's own bounds.
     """
     if value is None or value == "":
         return None
+    kept = _in_own_type(field, value, session, place)
+    if not field.kind.keeps(kept):
+        raise session.refuse(place, "out_of_bounds", field=field.label.text(session.locale))
+    return kept
+
+
+def _in_own_type(field: Field, value: Any, session: Session, place: str) -> Any:
     type_ = field.kind.expression_type()
     if type_.kind != "number" or not isinstance(value, Decimal):
         return value
     places = type_.scale if type_.scale is not None else 0
     rounded = round_half_up(value, places)
     if _past_limit(rounded, places):
-        raise InvalidRecord((session.error(place, "too_large", field=field.label.text(session.locale)),))
+        raise session.refuse(place, "too_large", field=field.label.text(session.locale))
     return int(rounded) if field.kind.key == "integer" else rounded
 
 
