@@ -12,7 +12,8 @@ from litestar.response import Response
 
 from engine.change import Conflict, Forbidden, InvalidQuery, InvalidRecord, NotFound, VersionRequired
 from engine.runtime.transaction import StaleSite
-from engine.store.errors import Duplicate, StoreError
+from engine.store.errors import Duplicate, StoreError, Unavailable
+from engine.store.files import Missing
 from web.api import call
 from web.pages.shell import make_shell
 from web.render import html, see
@@ -44,6 +45,7 @@ STATUS: dict[type[Exception], int] = {
     VersionRequired: 409,
     Duplicate: 409,
     StaleSite: 503,
+    Missing: 410,
     StoreError: 503,
 }
 
@@ -73,6 +75,8 @@ def key_of(error: Exception, status: int) -> str:
     """The words for an error, by its status unless it has its own."""
     if isinstance(error, PermissionDeniedException):
         return "error.csrf"
+    if isinstance(error, Unavailable) and not error.retry:
+        return "error.store"
     if f"error.{status}" in WORDS:
         return f"error.{status}"
     return "error.500" if status >= 500 else "error.400"

@@ -291,6 +291,18 @@ WORDS: dict[str, Words] = {
         "有人在您之前更改了这条记录。请重新打开后再试。",
         "Someone changed this record before you. Open it again and retry."
     ),
+    "error.410": words("文件已不存在", "The file is gone"),
+    "error.410.lead": words(
+        "记录仍指向这个文件，但服务器上已没有它（或内容已损坏）。请联系管理员从备份中恢复。",
+        "The record still names this file, but the server no longer holds it, or holds it damaged. "
+        "An administrator may find it in a backup."
+    ),
+    "error.store": words("现在无法保存", "Nothing can be stored just now"),
+    "error.store.lead": words(
+        "服务器的存储已满或不可写。什么都没有保存，仍可查看。请联系管理员，腾出空间后再试。",
+        "The server's storage is full, or cannot be written. Nothing of this was stored; reading goes on. "
+        "Tell an administrator, and try again when there is space."
+    ),
     "error.413": words("内容过大", "Too large"),
     "error.413.lead": words("发送的内容超过了允许的大小。", "What was sent is larger than allowed."),
     "error.422": words("没有保存", "Not saved"),

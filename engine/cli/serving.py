@@ -19,6 +19,7 @@ from engine.cli.console import database_option, folder_argument, note, say
 from engine.runtime import people
 from engine.runtime.demo import Person, fill
 from engine.runtime.site import Site
+from engine.runtime.upkeep import clear, in_rounds
 
 HOST = click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0 serves other machines too.")
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
@@ -73,21 +74,29 @@ def run_server(project: Project, *, host: str, port: int, workers: int) -> None:
     os.environ[PROJECT_VARIABLE] = json.dumps(
         [str(project.folder), project.database_url, str(project.files), str(project.hidden), host]
     )
-    uvicorn.run(
-        "engine.cli.serving:served_app",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        http="httptools",
-        loop="auto",
-        ws="none",
-        log_level="warning",
-        server_header=False,
-        access_log=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=10,
-    )
+    # The process that was started is one, however many workers it has: it clears away for all of them.
+    with in_rounds(lambda: clear_away(project)):
+        uvicorn.run(
+            "engine.cli.serving:served_app",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            http="httptools",
+            loop="auto",
+            ws="none",
+            log_level="warning",
+            server_header=False,
+            access_log=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=10,
+        )
+
+
+def clear_away(project: Project) -> None:
+    """One round of upkeep, on connections of its own."""
+    with project.opened() as database:
+        clear(database, project.files, boot.CLOCK.now())
 
 
 def served_app() -> Any:

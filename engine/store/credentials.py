@@ -14,6 +14,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.limits import LOGIN_FAILURES_MAX, LOGIN_WINDOW_SECONDS
+from engine.store.engine_tables import EngineTables
 from engine.store.records import unique_key
 from engine.store.tables import Tables
 
@@ -148,9 +149,17 @@ def may_try(connection: sa.Connection, tables: Tables, account: str, address: st
 
 def note_failure(connection: sa.Connection, tables: Tables, account: str, address: str, now: datetime) -> None:
     """Count a wrong password; what is older than the window is forgotten."""
+    forget_old_failures(connection, tables, now)
+    connection.execute(
+        sa.insert(tables.login_failure).values(account=unique_key(account)[:200], address=address[:100], at=now)
+    )
+
+
+def forget_old_failures(connection: sa.Connection, tables: EngineTables, now: datetime) -> int:
+    """Forget wrong passwords that no longer count; how many."""
     table = tables.login_failure
-    connection.execute(sa.delete(table).where(table.c.at <= now - timedelta(seconds=LOGIN_WINDOW_SECONDS)))
-    connection.execute(sa.insert(table).values(account=unique_key(account)[:200], address=address[:100], at=now))
+    over = table.c.at <= now - timedelta(seconds=LOGIN_WINDOW_SECONDS)
+    return connection.execute(sa.delete(table).where(over)).rowcount
 
 
 def forget_failures(connection: sa.Connection, tables: Tables, account: str, address: str) -> None:

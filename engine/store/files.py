@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,13 +18,16 @@ from typing import Final
 import sqlalchemy as sa
 
 from engine.limits import FILE_BYTES_MAX
-from engine.store.errors import StoreError
+from engine.store.engine_tables import EngineTables
+from engine.store.errors import StoreError, Unavailable
 from engine.store.tables import Tables
 
 CHUNK: Final = 65_536
 NAME_MAX: Final = 255
 ORPHAN_AGE: Final = timedelta(hours=24)
 """A file that no record took up by then was left behind by a form that was never saved."""
+ASIDE: Final = ".gone-"
+BATCH: Final = 500
 
 
 class TooLarge(StoreError):
@@ -52,7 +55,17 @@ class StoredFile:
 
 
 def keep(folder: Path, chunks: Iterable[bytes]) -> tuple[str, int]:
-    """Write the bytes to the folder: their digest and size. The same bytes are kept once. Raises TooLarge."""
+    """Write the bytes to the folder: their digest and size. The same bytes are kept once.
+
+    Raises TooLarge, and Unavailable where the folder takes no more; what was written is gone then.
+    """
+    try:
+        return _keep(folder, chunks)
+    except OSError as error:
+        raise Unavailable(f"The folder of files cannot be written: {error.strerror}.", retry=False) from error
+
+
+def _keep(folder: Path, chunks: Iterable[bytes]) -> tuple[str, int]:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = folder / f".draft-{secrets.token_hex(8)}"
     digest, size = hashlib.sha256(), 0
@@ -103,10 +116,13 @@ def read(connection: sa.Connection, tables: Tables, ids: Iterable[int]) -> dict[
 
 
 def use(connection: sa.Connection, tables: Tables, ids: Iterable[int], now: datetime) -> None:
-    """Note that a record holds these files, so that they are not swept away."""
-    table = tables.file
-    mine = (table.c.id.in_(sorted(set(ids))), table.c.used_at.is_(None))
-    connection.execute(sa.update(table).where(*mine).values(used_at=now))
+    """Note that a record holds these files, so that they are not swept away. Raises Unavailable where that is just
+    happening: asked again, they are not there."""
+    table, wanted = tables.file, sorted(set(ids))
+    mine = table.c.id.in_(wanted)
+    connection.execute(sa.update(table).where(mine, table.c.used_at.is_(None)).values(used_at=now))
+    if connection.execute(sa.select(sa.func.count()).where(mine)).scalar_one() < len(wanted):
+        raise Unavailable("A file was given up just now.")
 
 
 def content(folder: Path, file: StoredFile) -> Iterator[bytes]:
@@ -128,18 +144,45 @@ def content(folder: Path, file: StoredFile) -> Iterator[bytes]:
     return pieces()
 
 
-def sweep(connection: sa.Connection, tables: Tables, folder: Path, now: datetime) -> int:
-    """Remove files that no record took up in time, and bytes that no row names; how many of both."""
+def forget_unused(connection: sa.Connection, tables: EngineTables, now: datetime) -> int:
+    """Forget files that no record took up in time; how many. Their bytes go with `sweep`, once this is committed."""
     table = tables.file
-    old = now - ORPHAN_AGE
-    removed = connection.execute(sa.delete(table).where(table.c.used_at.is_(None), table.c.created_at <= old)).rowcount
-    named = set(connection.execute(sa.select(table.c.digest).distinct()).scalars())
-    for path in [*folder.glob("??/*"), *folder.glob(".draft-*")]:
-        with suppress(FileNotFoundError):
-            if path.name not in named and path.stat().st_mtime <= old.timestamp():
-                path.unlink()
-                removed += 1
+    unused = sa.delete(table).where(table.c.used_at.is_(None), table.c.created_at <= now - ORPHAN_AGE)
+    return connection.execute(unused).rowcount
+
+
+def sweep(connection: sa.Connection, tables: EngineTables, folder: Path, now: datetime) -> int:
+    """Remove bytes that no row names, uploads that were cut off too; how many. Young ones may get their row yet."""
+    old = (now - ORPHAN_AGE).timestamp()
+    removed = sum(_remove(path, old) for path in folder.glob(".draft-*"))
+    for part in folder.glob("??"):
+        for aside in part.glob(f"{ASIDE}*"):  # by a sweep that was cut off
+            aside.replace(aside.with_name(aside.name.removeprefix(ASIDE)))
+        names = [path.name for path in part.iterdir()]
+        for start in range(0, len(names), BATCH):
+            unnamed = set(names[start : start + BATCH]) - _named(connection, tables, names[start : start + BATCH])
+            removed += sum(_remove(part / name, old) for name in sorted(unnamed))
     return removed
+
+
+def _named(connection: sa.Connection, tables: EngineTables, digests: Sequence[str]) -> set[str]:
+    table = tables.file
+    return set(connection.execute(sa.select(table.c.digest).where(table.c.digest.in_(digests))).scalars())
+
+
+def _remove(path: Path, old: float) -> bool:
+    """Take a file away if it is old. The same bytes may be sent again this very moment: then they are put back."""
+    aside = path.with_name(f"{ASIDE}{path.name}")
+    with suppress(FileNotFoundError):
+        if path.stat().st_mtime > old:
+            return False
+        path.rename(aside)
+        if aside.stat().st_mtime > old:
+            aside.replace(path)
+            return False
+        aside.unlink()
+        return True
+    return False
 
 
 def path_of(folder: Path, digest: str) -> Path:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.limits import IDEMPOTENCY_HOURS
+from engine.store.engine_tables import EngineTables
 from engine.store.tables import Tables
 
 KEY_MAX: Final = 200
@@ -50,7 +51,7 @@ def begin(
     table = tables.idempotency
     digest = hashlib.sha256(body).hexdigest()
     kind: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-    _forget(connection, tables, now)
+    forget(connection, tables, now)
     row = {"actor": actor, "route": route, "key": key, "digest": digest, "headers": "", "body": "", "at": now}
     claim = kind.insert(table).values(row).on_conflict_do_nothing(index_elements=["actor", "route", "key"])
     # An INSERT's row count is thrown away on PostgreSQL unless it is asked for.
@@ -82,9 +83,10 @@ def abandon(connection: sa.Connection, tables: Tables, actor: str, route: str, k
     connection.execute(sa.delete(table).where(*_same(table, actor, route, key), table.c.status.is_(None)))
 
 
-def _forget(connection: sa.Connection, tables: Tables, now: datetime) -> None:
+def forget(connection: sa.Connection, tables: EngineTables, now: datetime) -> int:
+    """Forget answers that were kept long enough; how many."""
     table = tables.idempotency
-    connection.execute(sa.delete(table).where(table.c.at <= now - timedelta(hours=IDEMPOTENCY_HOURS)))
+    return connection.execute(sa.delete(table).where(table.c.at <= now - timedelta(hours=IDEMPOTENCY_HOURS))).rowcount
 
 
 def _same(table: sa.Table, actor: str, route: str, key: str) -> tuple[sa.ColumnElement[bool], ...]:

@@ -11,6 +11,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from engine.limits import SESSION_HOURS_MAX, SESSION_IDLE_HOURS_MAX
+from engine.store.engine_tables import EngineTables
 from engine.store.tables import Tables
 
 BYTES: Final = 32
@@ -116,7 +117,7 @@ def listing(connection: sa.Connection, tables: Tables, user: int, now: datetime)
     return [_session(row) for row in rows]
 
 
-def sweep(connection: sa.Connection, tables: Tables, now: datetime) -> int:
+def sweep(connection: sa.Connection, tables: EngineTables, now: datetime) -> int:
     """Forget sessions that are over; how many."""
     table = tables.session
     idle = now - timedelta(hours=SESSION_IDLE_HOURS_MAX)

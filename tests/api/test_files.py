@@ -34,6 +34,14 @@ def test_a_file_is_sent_then_named_then_read(rep: Program, other: Program) -> No
     assert other.get(f"/deal/{deal['id']}/contract/1").content == missing.content
 
 
+def test_a_file_that_is_gone_from_the_server_is_told_as_such(firm: Firm, rep: Program) -> None:
+    deal = rep.make("deal", name="d", contract=[send(rep, content=b"%PDF-gone").json()["id"]])
+    for path in firm.site.files_folder.glob("??/*"):
+        path.unlink()
+    gone = rep.get(f"/deal/{deal['id']}/contract/1")
+    assert (gone.status_code, gone.json()["title"]) == (410, "The file is gone")
+
+
 def test_nobody_takes_up_the_file_of_another(firm: Firm, rep: Program, other: Program) -> None:
     theirs = send(other).json()["id"]
     before = firm.digest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zipfile
 from pathlib import Path
@@ -12,6 +13,7 @@ from engine.change import Actor, Forbidden, InvalidQuery, NotFound
 from engine.runtime import people
 from engine.runtime.sheets import BadSheet, CsvWriter, XlsxWriter, read_sheet
 from engine.runtime.transfer import export_rows, import_rows, write_all
+from engine.store import files
 from tests.attacks.oracles import digest, same
 from tests.attacks.world import CONTENT_2, NEVER, World, send_file
 
@@ -49,6 +51,19 @@ def test_nobody_attaches_a_file_that_somebody_else_sent(world: World, mine: int)
         assert world.r1.page(f"/deal/new?{name}={stolen}").status_code == 200
     for path in (f"/deal/{mine}/contract/1", f"/deal/{mine}/papers/1"):
         assert world.r1.get(path).status_code == 404
+
+
+def test_a_file_that_the_server_lost_is_told_to_who_may_read_it(world: World, mine: int) -> None:
+    own = send_file(world.r1, "lost.txt", "words that will be lost")
+    world.r1.api("PATCH", f"/deal/{mine}", {"contract": own, "version": world.r1.version(f"/deal/{mine}")})
+    digest = hashlib.sha256(b"words that will be lost").hexdigest()
+    files.path_of(world.site.files_folder, digest).unlink()
+
+    page = world.r1.page(f"/deal/{mine}/contract/1")
+    assert page.status_code == 410
+    assert "The file is gone" in page.text or "文件已不存在" in page.text
+    assert world.r1.get(f"/deal/{mine}/contract/1").status_code == 410
+    assert world.r2.page(f"/deal/{mine}/contract/1").status_code == 404
 
 
 @pytest.mark.attack("A15")

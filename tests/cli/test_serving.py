@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from engine.store import files
 from tests.cli.conftest import REPOSITORY, Terminal
 
 
@@ -70,6 +71,19 @@ def test_a_newer_revision_is_served_within_a_second(desk: Terminal) -> None:
         desk.run("apply", str(desk.folder), "--yes")
         time.sleep(1.1)
         assert httpx.get(f"{address}/readyz").json()["revision"] == 2
+
+
+def test_a_server_sweeps_away_what_no_record_took_up(desk: Terminal) -> None:
+    desk.run("apply", str(desk.folder))
+    digest, _ = files.keep(desk.folder / ".forme" / "files", [b"a form that was never saved"])
+    orphan = files.path_of(desk.folder / ".forme" / "files", digest)
+    os.utime(orphan, (0, 0))
+    with served("serve", str(desk.folder), cwd=desk.folder.parent, FORME_DATABASE=desk.database):
+        for _ in range(300):
+            if not orphan.exists():
+                break
+            time.sleep(0.1)
+    assert not orphan.exists()
 
 
 def test_a_revision_that_does_not_compile_serves_nothing_but_that(desk: Terminal) -> None:

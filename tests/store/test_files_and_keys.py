@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,9 +13,12 @@ import pytest
 
 from engine.limits import IDEMPOTENCY_HOURS
 from engine.model import Model
-from engine.store import files, idempotency
+from engine.runtime import upkeep
+from engine.runtime.upkeep import Cleared
+from engine.store import credentials, files, idempotency, sessions
 from engine.store.apply import apply
 from engine.store.database import Database
+from engine.store.errors import Unavailable
 from engine.store.idempotency import Answer, InProgress, KeyReused
 from engine.store.tables import Tables, build_tables
 from tests.store.firm import NOW, compiled
@@ -86,16 +90,72 @@ def test_what_no_record_took_up_is_swept_away(database: Database, tables: Tables
     used, unused = (upload(database, tables, folder, data) for data in (b"used", b"unused"))
     files.keep(folder, [b"crashed before the row was written"])
     (folder / ".draft-1").write_bytes(b"crashed while uploading")
+    (folder / unused.digest[:2] / f".gone-{unused.digest}").write_bytes(b"cut off while sweeping")
     for path in folder.rglob("*"):
         os.utime(path, (NOW.timestamp(), NOW.timestamp()))
-
     with database.writing() as connection:
         files.use(connection, tables, [used.id], NOW)
-        assert files.sweep(connection, tables, folder, NOW + timedelta(hours=1)) == 0
-        assert files.sweep(connection, tables, folder, NOW + timedelta(hours=25)) == 4
-        assert set(files.read(connection, tables, [used.id, unused.id])) == {used.id}
+    assert upkeep.clear(database, folder, NOW + timedelta(hours=1)).files == 0
+    assert upkeep.clear(database, folder, NOW + timedelta(hours=25)).files == 4
+    assert upkeep.clear(database, folder, NOW + timedelta(hours=25)).files == 0
 
+    with database.reading() as connection:
+        assert set(files.read(connection, tables, [used.id, unused.id])) == {used.id}
     assert [path.name for path in folder.rglob("*") if path.is_file()] == [used.digest]
+
+
+def test_bytes_that_are_sent_again_survive_the_sweep_of_the_first(
+    database: Database, tables: Tables, tmp_path: Path
+) -> None:
+    folder = tmp_path / "files"
+    first = upload(database, tables, folder, b"the same proof")
+    os.utime(files.path_of(folder, first.digest), (NOW.timestamp(), NOW.timestamp()))
+    files.keep(folder, [b"the same proof"])  # and its row is not written yet
+
+    assert upkeep.clear(database, folder, NOW + timedelta(hours=25)).files == 1
+    assert files.path_of(folder, first.digest).read_bytes() == b"the same proof"
+
+
+def test_a_file_that_was_given_up_cannot_be_taken_up(database: Database, tables: Tables, tmp_path: Path) -> None:
+    late = upload(database, tables, tmp_path, b"late")
+    upkeep.clear(database, tmp_path, NOW + timedelta(hours=25))
+
+    with pytest.raises(Unavailable), database.writing() as connection:
+        files.use(connection, tables, [late.id], NOW)
+
+
+def test_a_folder_that_takes_no_files_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "files").write_text("a file where the folder should be")
+
+    with pytest.raises(Unavailable, match="cannot be written"):
+        files.keep(tmp_path / "files", [b"proof"])
+
+
+def test_a_round_of_upkeep_forgets_what_is_over(database: Database, tables: Tables, tmp_path: Path) -> None:
+    with database.writing() as connection:
+        idempotency.begin(connection, tables, "user:7", "POST /customer", "k1", b"{}", NOW)
+        credentials.note_failure(connection, tables, "li", "192.0.2.1", NOW)
+        credentials.store_password(connection, tables, 7, None, NOW)
+        sessions.open_session(connection, tables, 7, NOW)
+
+    assert upkeep.clear(database, tmp_path / "none", NOW) == Cleared()
+    later = NOW + timedelta(days=40)
+    assert upkeep.clear(database, tmp_path / "none", later) == Cleared(sessions=1, answers=1, failures=1)
+
+
+def test_rounds_go_on_after_one_that_failed() -> None:
+    rounds, thrice = 0, threading.Event()
+
+    def work() -> None:
+        nonlocal rounds
+        rounds += 1
+        if rounds == 3:
+            thrice.set()
+        raise OSError("no space")
+
+    with upkeep.in_rounds(work, every=0.01):
+        assert thrice.wait(30)
+    assert not any(thread.name == "forme-upkeep" for thread in threading.enumerate())
 
 
 def test_the_same_request_again_gets_the_first_answer(database: Database, tables: Tables) -> None:
