@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from engine.compiler.syntax import explain_syntax
+from engine.compiler.syntax import SPLIT_HINT, TOO_DEEP, explain_syntax
 from engine.compiler.tree import Scalar, Tree
 from engine.limits import YAML_DEPTH_MAX, YAML_FILE_BYTES_MAX, YAML_NODES_MAX
 from engine.model import SourceText
@@ -158,12 +158,8 @@ class _Reader:
         mark = self.mark(event.start_mark)
         if self.nodes > YAML_NODES_MAX or len(self.stack) >= YAML_DEPTH_MAX:
             too_deep = len(self.stack) >= YAML_DEPTH_MAX
-            message = (
-                f"Lists and maps are nested more than {YAML_DEPTH_MAX} deep." if too_deep else "The file is too large."
-            )
-            self.report(
-                "yaml.too-deep" if too_deep else "yaml.too-large", message, mark, "Split it into smaller parts."
-            )
+            message = TOO_DEEP if too_deep else "The file is too large."
+            self.report("yaml.too-deep" if too_deep else "yaml.too-large", message, mark, SPLIT_HINT)
             return False
         if isinstance(event, yaml.AliasEvent):
             hint = "Write the value out; texts are shared with terms, and parts with packs."

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from engine.limits import YAML_DEPTH_MAX
 from engine.problems import Mark, Problem
 
 _KEY = re.compile(r"\s*(- )*[\w\-\"']+\s*:(\s|$)")
+TOO_DEEP = f"Lists and maps are nested more than {YAML_DEPTH_MAX} deep."
+SPLIT_HINT = "Split it into smaller parts."
 _QUOTE_HINT = "Put the whole text in quotes."
 
 
@@ -17,6 +20,9 @@ def explain_syntax(error: Any, text: str, start: Mark) -> Problem:
     at, began = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
     if at is None:
         return Problem("yaml.syntax", "The file cannot be read as YAML.", start, "Check its first lines.")
+    if "nesting depth" in problem:
+        # The scanner runs ahead of the reader, and newer ones have a bound of their own.
+        return Problem("yaml.too-deep", TOO_DEEP, Mark(start.path, at.line + 1, at.column + 1, start.layer), SPLIT_HINT)
     earlier = _earlier_line(text, problem, context, at, began)
     if earlier is not None:
         number, column, message, hint = earlier
