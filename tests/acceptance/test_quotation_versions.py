@@ -125,7 +125,7 @@ def at_new_rates(new: Json) -> None:
     # Markup 20 %: 3,032.492 → 3,032.49; net 18,194.95. What the first version was agreed at (VAT 13 %) is taken over:
     # 2,365.3435 → 2,365.34; gross 20,560.29; a copy: 4.112058 → 4.1121
     assert (total(new)["markup_amount"], total(new)["net"]) == ("3032.49", "18194.95")
-    assert (new["vat"], total(new)["vat_amount"], total(new)["gross"]) == ("0.13", "2365.34", "20560.29")
+    assert (new["vat"], total(new)["vat_amount"], total(new)["gross"]) == ("0.1300", "2365.34", "20560.29")
     assert total(new)["unit_gross"] == "4.1121"
     assert total(new)["in_words"] == "人民币贰万零伍佰陆拾元贰角玖分"
 
