@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,7 +19,7 @@ from engine.runtime import people
 from engine.runtime.can import can as ask
 from engine.runtime.sheets import ENCODINGS, CsvWriter, XlsxWriter, read_sheet
 from engine.runtime.site import Site
-from engine.runtime.transfer import Summary, export_rows, import_rows, write_all
+from engine.runtime.transfer import Stopped, Summary, export_rows, import_rows, write_all
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -46,19 +49,28 @@ def import_(
         actor = actor_named(site, user) if user else system(locale=app.locale, timezone=app.timezone)
         sheet = read_sheet(file, encoding)
         note(sheet.note)
-        summary = import_rows(
-            site, actor, entity, sheet, map=read_pairs(pairs), key=key, dry_run=dry_run, tell=show_progress
-        )
-    errors = write_errors(file, sheet.headings, summary)
+        try:
+            summary = import_rows(
+                site, actor, entity, sheet, map=read_pairs(pairs), key=key, dry_run=dry_run, tell=show_progress
+            )
+        except Stopped as stopped:
+            tell_outcome(file, sheet.headings, stopped.summary)
+            raise
+    tell_outcome(file, sheet.headings, summary, would="Would be: " if dry_run else "")
+    sys.exit(1 if summary.failed else 0)
+
+
+def tell_outcome(file: Path, headings: tuple[str, ...], summary: Summary, would: str = "") -> None:
+    """What became of every row that was read; those that failed go into a file."""
     if summary.ignored:
         say(f"Columns left out: {', '.join(summary.ignored)}")
     say(
-        f"{'Would be: ' if dry_run else ''}{summary.read} rows read: {summary.created} created, "
-        f"{summary.updated} updated, {summary.skipped} skipped, {summary.failed} failed."
+        f"{would}{summary.read} rows read: {summary.created} created, {summary.updated} updated, "
+        f"{summary.skipped} skipped, {summary.failed} failed."
     )
+    errors = write_errors(file, headings, summary)
     if errors:
         say(f"Rows that failed, with reasons: {errors}")
-    sys.exit(1 if summary.failed else 0)
 
 
 def read_pairs(pairs: tuple[str, ...]) -> dict[str, str]:
@@ -87,11 +99,22 @@ def write_errors(file: Path, headings: tuple[str, ...], summary: Summary) -> Pat
     path = file.with_name(f"{file.name}.errors.csv")
     if not summary.failures:
         return None
-    with path.open("w", encoding="utf-8", newline="") as target:
-        rows = [("line", "reason", *headings)]
-        rows += [(str(failure.line), failure.reason, *failure.cells) for failure in summary.failures]
+    rows = [("line", "reason", *headings)]
+    rows += [(str(failure.line), failure.reason, *failure.cells) for failure in summary.failures]
+    with whole_file(path) as draft, draft.open("w", encoding="utf-8", newline="") as target:
         write_all(rows, CsvWriter(target))
     return path
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A draft to write; it takes the file's place once it is complete, and is gone if that fails."""
+    draft = path.with_name(f".{path.stem}.draft{path.suffix}")
+    try:
+        yield draft
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 @click.command("export")
@@ -115,12 +138,18 @@ def export(
         rows = export_rows(site, actor, entity, fields=names, where=where)
         if out is None:
             count = write_all(rows, CsvWriter(sys.stdout))
-        elif out.suffix.lower() == ".xlsx":
-            count = write_all(rows, XlsxWriter(out))
         else:
-            with out.open("w", encoding="utf-8", newline="") as target:
-                count = write_all(rows, CsvWriter(target))
+            with whole_file(out) as draft:
+                count = write_file(rows, draft)
     note(f"{count:,} records.")
+
+
+def write_file(rows: Iterable[Sequence[Any]], path: Path) -> int:
+    """Write records to a workbook or a CSV file, by its name; how many."""
+    if path.suffix.lower() == ".xlsx":
+        return write_all(rows, XlsxWriter(path))
+    with path.open("w", encoding="utf-8", newline="") as target:
+        return write_all(rows, CsvWriter(target))
 
 
 @click.command("can")

@@ -11,30 +11,29 @@ from typing import Any, Final
 from engine.change import Actor, Draft, FieldError, Forbidden, InvalidRecord, NotFound, Refused
 from engine.kinds import BadValue, Reader, Shower
 from engine.messages import message
-from engine.model import Entity, Field
-from engine.problems import did_you_mean
+from engine.model import Entity
 from engine.runtime.access import Access
 from engine.runtime.browse import Column as PageColumn
 from engine.runtime.browse import ListQuery, browse
 from engine.runtime.cells import Masked
 from engine.runtime.figures import Figures
+from engine.runtime.headings import Column, fits_a_cell, key_column, left_out, match_columns
 from engine.runtime.inquiry import Inquiry
 from engine.runtime.names import ids_by_name, name_of_link
 from engine.runtime.permission import rows_of
 from engine.runtime.save import save_in
 from engine.runtime.session import Session
-from engine.runtime.sheets import BadSheet, Row, Sheet, Writer
+from engine.runtime.sheets import Row, Sheet, Writer
 from engine.runtime.site import Site
 from engine.runtime.titles import Linked
 from engine.runtime.transaction import in_transaction
 from engine.runtime.tree import load_tree
 from engine.store import records
+from engine.store.errors import StoreError
 
 CHUNK: Final = 200
 """Rows stored in one transaction: large enough for speed, small enough that others may write between."""
 PAGE: Final = 500
-IGNORED: Final = ("version", "created_at", "created_by", "updated_at", "updated_by", "stage_since")
-"""What an export holds for people and an import never sets: told in the summary, not an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +57,11 @@ class Summary:
     ignored: tuple[str, ...] = ()
     """Columns that were not imported."""
 
+    def go_back(self, created: int, updated: int, skipped: int, failed: int) -> None:
+        """Forget the rows after these."""
+        self.created, self.updated, self.skipped = created, updated, skipped
+        del self.failures[failed:]
+
     @property
     def failed(self) -> int:
         """How many rows were not stored."""
@@ -69,12 +73,13 @@ class Summary:
         return self.created + self.updated + self.skipped + self.failed
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of the file and the field that it fills."""
+class Stopped(StoreError):
+    """The storage refused an import half-way: what was stored before stays, and is told."""
 
-    index: int
-    field: Field
+    def __init__(self, summary: Summary, cause: StoreError) -> None:
+        self.summary = summary
+        """Of the rows before."""
+        super().__init__(f"{cause} Stopped after {summary.read} rows; nothing of the later ones is stored.")
 
 
 class _DryRun(Exception):
@@ -89,7 +94,7 @@ def import_rows(
 
     Whoever imports needs the grant `import`, of the record as it stands and as it becomes, besides those that a save
     asks for; a row that lacks one of them fails like any other. Without any such grant nothing is read: Forbidden, or
-    NotFound where the actor may not know of the entity.
+    NotFound where the actor may not know of the entity. Raises Stopped when the storage refuses half-way.
 
     `map` names the field of a heading (empty leaves the column out); `key` is the field by which standing records
     are found and updated. A dry run stores nothing and tells the same. Raises BadSheet before the first row when
@@ -98,8 +103,8 @@ def import_rows(
     access = Access(site, actor)
     known = importable(access, entity)
     columns = match_columns(access, known, sheet.headings, map or {})
-    importer = _Importer(site, access, known, columns, _key_field(known, columns, key), len(sheet.headings))
-    summary = Summary(ignored=_ignored(sheet.headings, columns))
+    importer = _Importer(site, access, known, columns, key_column(known, columns, key), len(sheet.headings))
+    summary = Summary(ignored=left_out(sheet.headings, columns))
     rows = iter(sheet.rows)
     if dry_run:
         _try(site, actor, lambda session: importer.take(session, rows, summary))
@@ -109,11 +114,14 @@ def import_rows(
 
         def store(session: Session, chunk: list[Row] = chunk, before: tuple[int, ...] = before) -> None:
             # The transaction may be tried again: the counts begin anew with it.
-            summary.created, summary.updated, summary.skipped = before[:3]
-            del summary.failures[before[3] :]
+            summary.go_back(*before)
             importer.take(session, chunk, summary)
 
-        in_transaction(site, actor, store)
+        try:
+            in_transaction(site, actor, store)
+        except StoreError as error:
+            summary.go_back(*before)
+            raise Stopped(summary, error) from error
         tell(summary)
     return summary
 
@@ -243,76 +251,6 @@ class _Importer:
         return records.holding(session.connection, session.tables, self.entity.name, {field.name: value})
 
 
-# ---- columns
-
-
-def match_columns(
-    access: Access, entity: Entity, headings: Sequence[str], wanted: Mapping[str, str]
-) -> tuple[Column, ...]:
-    """The field of each heading, by id or by its label in any language; raises BadSheet with all that do not fit.
-
-    A field that the actor may not know of is as if it did not exist.
-    """
-    known = {name: field for name, field in entity.fields.items() if _knows(access, field)}
-    names = _names(known)
-    strange = [heading for heading in wanted if heading not in headings]
-    problems = [f"There is no column '{heading}'. {did_you_mean(heading, headings)}" for heading in strange]
-    found: list[Column] = []
-    for index, heading in enumerate(headings):
-        name = wanted.get(heading, names.get(heading.casefold(), heading))
-        if not name or not heading or name in IGNORED:
-            continue
-        target = known.get(name)
-        if target is None:
-            hint = did_you_mean(heading, list(names)) or "Leave it out with --map, or name its field."
-            problems.append(f"Column '{heading}' is no field of {entity.name}. {hint}")
-        elif name != "id" and not (target.writable and _fits_a_cell(target)):
-            problems.append(f"Column '{heading}' cannot be imported: {name} is not a field that people fill in.")
-        else:
-            found.append(Column(index, target))
-    twice = {column.field.name for column in found if [c.field.name for c in found].count(column.field.name) > 1}
-    problems += [f"Two columns fill the field {name}." for name in sorted(twice)]
-    if not any(column.field.writable for column in found) and not problems:
-        problems.append(f"No column is a field of {entity.name}.")
-    if problems:
-        raise BadSheet("\n".join(problems))
-    return tuple(found)
-
-
-def _knows(access: Access, field: Field) -> bool:
-    place = (field.entity, field.name)
-    return not access.reading(*place).hidden or access.ever_settable(*place) or access.ever_updatable(*place)
-
-
-def _names(fields: Mapping[str, Field]) -> dict[str, str]:
-    """Field ids by everything that a heading may say."""
-    names: dict[str, str] = {}
-    for name, target in fields.items():
-        for text in target.label.by_locale.values():
-            names.setdefault(text.casefold(), name)
-    return names | {name: name for name in fields}
-
-
-def _fits_a_cell(target: Field) -> bool:
-    return target.kind.key not in ("lines", "links", "file", "files", "image", "secret", "any_link")
-
-
-def _ignored(headings: Sequence[str], columns: Sequence[Column]) -> tuple[str, ...]:
-    used = {column.index for column in columns}
-    return tuple(heading for index, heading in enumerate(headings) if index not in used and heading)
-
-
-def _key_field(entity: Entity, columns: Sequence[Column], key: str | None) -> Column | None:
-    if key is None:
-        return None
-    column = next((column for column in columns if column.field.name == key), None)
-    if column is None:
-        raise BadSheet(f"The key '{key}' is not among the columns.")
-    if key != "id" and not column.field.unique:
-        raise BadSheet(f"'{key}' cannot be the key: it is not unique.")
-    return column
-
-
 def _refuse(name: str, code: str, message: str) -> InvalidRecord:
     return InvalidRecord((FieldError(name, code, message),))
 
@@ -364,7 +302,7 @@ def exportable(site: Site, actor: Actor, entity: Entity) -> tuple[str, ...]:
         for name, field in entity.fields.items()
         if name != "id"
         and (field.stored or field.computed is not None)
-        and _fits_a_cell(field)
+        and fits_a_cell(field)
         and access.reading(entity.name, name).open
     )
 

@@ -243,8 +243,6 @@ def _back_up(database: Database, model: Model) -> None:
         return
     folder = Path(database.path).parent / "backups"
     name = f"revision-{current.number:06}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}.db"
-    draft = folder / f".{name}"
-    sqlite.backup(database.path, draft)
-    draft.replace(folder / name)
+    sqlite.backup(database.path, folder / name)
     for old in sorted(folder.glob("revision-*.db"))[:-BACKUPS_KEPT]:
         old.unlink()

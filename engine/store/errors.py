@@ -36,7 +36,7 @@ _SQLITE = (
     ("database table is locked", "The database is busy.", True),
     ("database or disk is full", "The disk that holds the database is full.", False),
     ("readonly database", "The database may only be read: check who owns the file and its folder.", False),
-    ("disk i/o error", "The disk that holds the database reports errors.", False),
+    ("disk i/o error", "The disk that holds the database is full, or reports errors.", False),
     ("unable to open database file", "The database file cannot be opened: check its folder and rights.", False),
 )
 _POSTGRESQL = {
@@ -60,20 +60,28 @@ def translate(error: Exception) -> StoreError | None:
         return _duplicate(error)
     if not isinstance(error, sa.exc.DBAPIError):
         return None
-    text = str(error.orig).lower()
-    for part, words, retry in _SQLITE:
-        if part in text:
-            return Unavailable(words, retry=retry)
-    if "malformed" in text or "not a database" in text:
-        return Unusable("The database file is damaged. Restore a backup.")
+    found = of_sqlite(str(error.orig))
+    if found is not None:
+        return found
     state = getattr(error.orig, "sqlstate", None)
     if state in _POSTGRESQL:
         words, retry = _POSTGRESQL[state]
         return Unavailable(words, retry=retry)
     if error.connection_invalidated or (state or "").startswith("08"):
         return Unavailable("The connection to the database was lost.")
-    if isinstance(error, sa.exc.OperationalError) and state is None and "connect" in text:
+    if isinstance(error, sa.exc.OperationalError) and state is None and "connect" in str(error.orig).lower():
         return Unavailable("The database does not answer.")
+    return None
+
+
+def of_sqlite(text: str) -> StoreError | None:
+    """The words for what SQLite says, where it is a matter of the file or the disk."""
+    text = text.lower()
+    for part, words, retry in _SQLITE:
+        if part in text:
+            return Unavailable(words, retry=retry)
+    if "malformed" in text or "not a database" in text:
+        return Unusable("The database file is damaged. Restore a backup.")
     return None
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from engine.expression.sqlite import register
 from engine.store import search
 from engine.store.engine_tables import FORMAT
-from engine.store.errors import Unusable, translate
+from engine.store.errors import Unavailable, Unusable, of_sqlite, translate
 
 APPLICATION_ID: Final = 0x464F524D
 """Stands in the file's header: "FORM"."""
@@ -81,16 +81,27 @@ def engines(path: str | None) -> tuple[sa.Engine, sa.Engine]:
 
 
 def backup(path: str, target: Path) -> None:
-    """Copy a database that may be in use, page by page, to a new file."""
+    """Copy a database that may be in use, page by page, to a new file: whole, or not at all.
+
+    Raises Unavailable where there is no space for it.
+    """
     module = driver()
     target.parent.mkdir(parents=True, exist_ok=True)
-    _create(target)
-    source, copy = module.connect(path), module.connect(str(target))
+    draft = target.with_name(f".{target.name}")
     try:
-        source.backup(copy)
+        _create(draft)
+        source, copy = module.connect(path), module.connect(str(draft))
+        try:
+            source.backup(copy)
+        finally:
+            copy.close()
+            source.close()
+        draft.replace(target)
+    except module.Error as error:
+        raise of_sqlite(str(error)) or error from error
     finally:
-        copy.close()
-        source.close()
+        for part in (draft, *draft.parent.glob(f"{draft.name}-*")):
+            part.unlink(missing_ok=True)
 
 
 def _recipe(engine: sa.Engine, *, begin: str, pragmas: tuple[str, ...]) -> None:
@@ -137,6 +148,10 @@ def _check_file(module: Any, path: Path) -> None:
     except module.DatabaseError as error:
         if "locked" in str(error):
             raise Unusable(f"{path} is locked by another program.") from error
+        known = of_sqlite(str(error))
+        if isinstance(known, Unavailable):
+            # Not the file is at fault: nobody should restore a backup over it for that.
+            raise known from error
         raise Unusable(f"{path} is not a SQLite database, or is damaged ({error}). {RESTORE}") from error
     finally:
         connection.close()
