@@ -12,6 +12,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,10 @@ import psycopg
 from psycopg import sql
 
 START_SECONDS_MAX = 60
+QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+"""What tests may do without: their databases need not outlive a power cut."""
+DURABLE: Mapping[str, str] = {}
+"""PostgreSQL's own defaults: a commit is on the disk when it is acknowledged."""
 BINARIES = (
     ("/usr/lib/postgresql", "*/bin/initdb"),
     ("/usr", "pgsql-*/bin/initdb"),
@@ -81,8 +86,11 @@ class PostgresServer:
             connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
-def start_server() -> PostgresServer:
-    """The first that works of: FORME_TEST_PG_URL, local binaries, the wheel. Raises NoServer with the reasons."""
+def start_server(settings: Mapping[str, str] = QUICK) -> PostgresServer:
+    """The first that works of: FORME_TEST_PG_URL, local binaries, the wheel. Raises NoServer with the reasons.
+
+    A server that is started here runs with these settings.
+    """
     given = os.environ.get("FORME_TEST_PG_URL")
     if given:
         return PostgresServer(given, "FORME_TEST_PG_URL")
@@ -92,7 +100,7 @@ def start_server() -> PostgresServer:
             reasons.append(f"{origin}: not found")
             continue
         try:
-            return _start(folder, f"{origin} ({folder})")
+            return _start(folder, f"{origin} ({folder})", settings)
         except (OSError, subprocess.SubprocessError, NoServer, psycopg.Error) as error:
             detail = getattr(error, "stderr", None)
             reasons.append(f"{origin}: {detail.decode(errors='replace')[-500:] if detail else error}")
@@ -122,7 +130,7 @@ def _wheel_binaries() -> Path | None:
     return folder if (folder / "initdb").exists() else None
 
 
-def _start(binaries: Path, origin: str) -> PostgresServer:
+def _start(binaries: Path, origin: str, durability: Mapping[str, str]) -> PostgresServer:
     folder = Path(tempfile.mkdtemp(prefix="forme-pg-"))
     other = _other_user(folder)
     data, password = folder / "data", secrets.token_hex(16)
@@ -137,8 +145,8 @@ def _start(binaries: Path, origin: str) -> PostgresServer:
         )  # fmt: skip
         port = _free_port()
         settings = {
-            "listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": "", "fsync": "off",
-            "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "256MB", "max_connections": "200",
+            "listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": "",
+            "shared_buffers": "256MB", "max_connections": "200", **durability,
         }  # fmt: skip
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with (folder / "log").open("wb") as log:

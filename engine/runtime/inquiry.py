@@ -61,8 +61,9 @@ class Inquiry:
         return Reader(source, self.actor.locale, self.actor.timezone)
 
     def prepared(self, key: tuple[Any, ...], build: Callable[[], sa.Select[Any]]) -> Prepared:
-        """The statement of this shape under the asker's rights, built and compiled at its first use."""
-        return self.site.kept.get((*key, self.access.key), lambda: Prepared(build(), self.connection.dialect))
+        """The statement of this shape under the asker's rights, which finds records by id; made when first used."""
+        dialect = self.connection.dialect
+        return self.site.kept.get((*key, self.access.key), lambda: Prepared(build(), dialect, steady=True))
 
     def rows(
         self, key: tuple[Any, ...], build: Callable[[], sa.Select[Any]], values: Mapping[str, Any] | None = None

@@ -225,10 +225,12 @@ def _plan(
     capped = counted.limit(sa.bindparam("count_limit", 0, type_=BigInteger())).subquery()
     count = sa.select(sa.func.count()).select_from(capped)
     plan = Plan(Prepared(statement, dialect), Prepared(count, dialect), cells, len(cells.select()))
-    if sql.dialect == "sqlite":
+    if not query.q:
         # Without any condition the first rows of an index are the page, so that walking along it is no scan.
-        bare = not conditions.shape and not query.q and not query.deleted and _open_to_all(inquiry, query)
-        plan.pace.seeks = bare or (plan.page.seeks(inquiry.connection) and plan.count.seeks(inquiry.connection))
+        bare = not conditions.shape and not query.deleted and _open_to_all(inquiry, query)
+        values = {**inquiry.values, **conditions.values, "page_size": query.size + 1, "count_limit": COUNT_MAX + 1}
+        plan.pace.seeks = bare or all(one.seeks(inquiry.connection, values) for one in (plan.page, plan.count))
+        plan.page.steady = plan.count.steady = plan.pace.seeks
     return plan
 
 

@@ -160,7 +160,7 @@ def _make_plan(inquiry: Inquiry, entity: Entity, *, deleted: bool) -> RecordPlan
         .select_from(cells.join(chosen.subquery("page")))
         .order_by(*order)
     )
-    return RecordPlan(entity, Prepared(statement, inquiry.connection.dialect), cells, start, typed, flags)
+    return RecordPlan(entity, Prepared(statement, inquiry.connection.dialect, steady=True), cells, start, typed, flags)
 
 
 def shown_fields(inquiry: Inquiry, entity: Entity) -> tuple[str, ...]:

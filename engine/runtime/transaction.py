@@ -31,10 +31,8 @@ def in_transaction(site: Site, actor: Actor, work: Callable[[Session], T]) -> T:
     for attempt in range(1, TRIES_MAX + 1):
         try:
             with site.database.writing() as connection:
-                if site.revision:
-                    revisions.hold(connection)
-                    if revisions.current_number(connection) != site.revision:
-                        raise StaleSite
+                if site.revision and revisions.held_number(connection) != site.revision:
+                    raise StaleSite
                 return work(Session.open(site, connection, actor))
         except Unavailable as error:
             if attempt == TRIES_MAX or not error.retry:

@@ -111,7 +111,7 @@ def _prepared(
     key = ("caller", name, connection.dialect.name)
     found = tables.statements.get(key)
     if not isinstance(found, Prepared):
-        found = Prepared(_statement(tables, column, type_, more), connection.dialect)
+        found = Prepared(_statement(tables, column, type_, more), connection.dialect, steady=True)
         tables.statements[key] = found
     return found
 

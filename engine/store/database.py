@@ -14,8 +14,8 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from engine.store.connections import Readers, Use, Writers
 from engine.store.errors import Unusable, translate
-from engine.store.readers import Readers, Reading
 
 Dialect = Literal["sqlite", "postgresql"]
 
@@ -29,36 +29,30 @@ class Database:
         self.path = path
         """The file of a SQLite database; None for one in memory and for PostgreSQL."""
         self._writer, self._reader = writer, reader
-        self._readers, self._writers = Readers(reader), Readers(writer)
+        self._readers, self._writers = Readers(reader), Writers(writer)
         # A database in memory has one connection only, so its users take turns.
         self._turn = threading.RLock() if dialect == "sqlite" and path is None else None
 
     def reading(self) -> AbstractContextManager[sa.Connection]:
         """A connection that sees one consistent state and cannot write."""
-        return Reading(self._readers) if self._turn is None else self._reading_in_turn()
+        return Use(self._readers) if self._turn is None else self._in_turn(self._reader)
 
-    @contextmanager
-    def _reading_in_turn(self) -> Iterator[sa.Connection]:
-        with self._words(), self._alone(), self._reader.connect() as connection:
-            yield connection
-
-    @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
+    def writing(self) -> AbstractContextManager[sa.Connection]:
         """A transaction: committed at the end, rolled back by any exception. Never nest two.
 
         Raises Unavailable when the database is busy, full or away, and Duplicate when a unique index refuses.
         """
-        with self._words(), self._alone(), self._for_writing() as connection, connection.begin():
-            yield connection
+        return Use(self._writers) if self._turn is None else self._in_turn(self._writer)
 
-    def _for_writing(self) -> AbstractContextManager[sa.Connection]:
-        # SQLite's one writer comes from a pool of one, for which threads queue fairly.
-        return self._writer.connect() if self.dialect == "sqlite" else Reading(self._writers)
+    @contextmanager
+    def _in_turn(self, engine: sa.Engine) -> Iterator[sa.Connection]:
+        with self._words(), self._alone(), engine.connect() as connection, connection.begin():
+            yield connection
 
     @contextmanager
     def changing_schema(self) -> Iterator[sa.Connection]:
         """A writing transaction fit for schema changes: foreign keys rest (SQLite), no long waiting for locks."""
-        with self._words(), self._alone(), self._writer.connect() as connection:
+        with self._words(), self._alone(), self._lent() as connection:
             if self.dialect == "sqlite":
                 # The pragma is without effect inside a transaction, so it goes to the driver, before BEGIN.
                 _pragma(connection, "foreign_keys=off")
@@ -72,6 +66,19 @@ class Database:
             finally:
                 if self.dialect == "sqlite" and not connection.invalidated:
                     _pragma(connection, "foreign_keys=on")
+
+    @contextmanager
+    def _lent(self) -> Iterator[sa.Connection]:
+        """The writer outside of a transaction."""
+        if self._turn is not None:
+            with self._writer.connect() as connection:
+                yield connection
+            return
+        connection, driver = self._writers.lend()
+        try:
+            yield connection
+        finally:
+            self._writers.keep(connection, driver, trusted=False)
 
     def close(self) -> None:
         """Give every connection back. Closing the last one tidies SQLite's log away."""

@@ -7,26 +7,19 @@ text, compiled once or written by hand, and goes to the driver within the transa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 Row = tuple[Any, ...]
-
-
-def driver_of(connection: sa.Connection) -> Any:
-    """The driver's own connection, in a transaction."""
-    driver: Any = connection.connection.driver_connection
-    if connection.dialect.name == "sqlite" and not driver.in_transaction:
-        # As SQLAlchemy's own execution does; whoever closes the connection ends what is begun here.
-        connection.begin()
-    return driver
+IDLE: Final = 0
+"""libpq's PQTRANS_IDLE: no transaction is open."""
 
 
 def run(connection: sa.Connection, sql: str, parameters: Any = ()) -> list[Row]:
     """Run one statement and fetch its rows; there are none where it gives none."""
     try:
-        cursor = driver_of(connection).execute(sql, parameters)
+        cursor = execute(connection, sql, parameters)
         found: list[Row] = cursor.fetchall() if cursor.description is not None else []
     except module_of(connection).Error as error:
         raise told(connection, sql, error) from error
@@ -34,18 +27,59 @@ def run(connection: sa.Connection, sql: str, parameters: Any = ()) -> list[Row]:
     return found
 
 
+def run_script(connection: sa.Connection, *statements: str) -> list[Row]:
+    """Run statements without parameters in one message to PostgreSQL, BEGIN before them where it is needed; the rows
+    of the last."""
+    driver: Any = connection.connection.driver_connection
+    script = "; ".join((*([connection.info["begin"]] if driver.pgconn.transaction_status == IDLE else []), *statements))
+    try:
+        cursor = driver.execute(script)
+        while cursor.nextset():
+            pass
+        found: list[Row] = cursor.fetchall()
+    except module_of(connection).Error as error:
+        raise told(connection, script, error) from error
+    cursor.close()
+    return found
+
+
 def run_many(connection: sa.Connection, sql: str, rows: Sequence[Any]) -> None:
     """Run one statement for each of these parameters."""
-    driver = driver_of(connection)
     try:
         if len(rows) == 1:
-            driver.execute(sql, rows[0]).close()
+            execute(connection, sql, rows[0]).close()
             return
-        cursor = driver.cursor()
+        begin(connection)
+        cursor = connection.connection.cursor()
         cursor.executemany(sql, rows)
     except module_of(connection).Error as error:
         raise told(connection, sql, error) from error
     cursor.close()
+
+
+def execute(connection: sa.Connection, sql: str, parameters: Any, **options: Any) -> Any:
+    """The driver's cursor after this statement. PostgreSQL's first one goes out together with BEGIN."""
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite":
+        if not driver.in_transaction:
+            # As SQLAlchemy's own execution does; whoever closes the connection ends what is begun here.
+            connection.begin()
+        return driver.execute(sql, parameters)
+    if driver.pgconn.transaction_status != IDLE:
+        return driver.execute(sql, parameters, **options)
+    with driver.pipeline():
+        driver.execute(connection.info["begin"])
+        return driver.execute(sql, parameters, **options)
+
+
+def begin(connection: sa.Connection) -> None:
+    """Begin a transaction on the driver where there is none."""
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite":
+        if not driver.in_transaction:
+            connection.begin()
+    elif driver.pgconn.transaction_status == IDLE:
+        driver.execute(connection.info["begin"])
 
 
 def module_of(connection: sa.Connection) -> Any:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import psycopg
 import sqlalchemy as sa
 
+from engine.store import driver
 from engine.store.errors import Unusable
 
 POOL_SIZE: Final = 5
@@ -21,9 +21,9 @@ SETTINGS: Final = {
     "statement_timeout": STATEMENT_MS,
     "idle_in_transaction_session_timeout": 60_000,
     "timezone": "UTC",
-    # What a search or a row rule finds differs by a factor of a million: no plan is good for all values.
-    "plan_cache_mode": "force_custom_plan",
 }
+PREPARED_MAX: Final = 400
+"""Statements that a connection keeps prepared: some for each entity and set of roles. Which are, is said of each."""
 
 
 def engines(url: str) -> tuple[sa.Engine, sa.Engine]:
@@ -32,18 +32,11 @@ def engines(url: str) -> tuple[sa.Engine, sa.Engine]:
         address = sa.make_url(url).set(drivername="postgresql+psycopg")
     except sa.exc.ArgumentError as error:
         raise Unusable("The database address cannot be read. Write postgresql://USER:PASSWORD@HOST/NAME.") from error
-    writer, reader = _engine(address), _engine(address)
-
-    @sa.event.listens_for(reader, "connect")
-    def only_read(connection: Any, _record: object) -> None:
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        connection.read_only = True
-
-    return writer, reader
+    return _engine(address, "BEGIN"), _engine(address, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
 
-def _engine(address: sa.URL) -> sa.Engine:
-    return sa.create_engine(
+def _engine(address: sa.URL, begin: str) -> sa.Engine:
+    engine = sa.create_engine(
         address,
         pool_size=POOL_SIZE,
         max_overflow=POOL_OVERFLOW,
@@ -53,7 +46,20 @@ def _engine(address: sa.URL) -> sa.Engine:
         connect_args={
             "application_name": "forme",
             "connect_timeout": 10,
-            "prepare_threshold": 3,
+            "prepare_threshold": None,
             "options": " ".join(f"-c {name}={value}" for name, value in SETTINGS.items()),
         },
     )
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection: Any, record: Any) -> None:
+        # The driver begins no transactions of its own: BEGIN goes out with the first statement.
+        connection.autocommit = True
+        connection.prepared_max = PREPARED_MAX
+        record.info["begin"] = begin
+
+    @sa.event.listens_for(engine, "begin")
+    def start(connection: sa.Connection) -> None:
+        driver.begin(connection)
+
+    return engine

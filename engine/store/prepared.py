@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from engine.store.driver import Row as Row
-from engine.store.driver import driver_of, module_of, run_many, told
+from engine.store.driver import execute, module_of, run, run_many, told
 
 Convert = Callable[[Any], Any]
 
@@ -24,7 +24,9 @@ class Prepared:
     compiled, and SQLAlchemy then asks for them all.
     """
 
-    def __init__(self, statement: sa.Select[Any] | sa.CompoundSelect[Any], dialect: sa.Dialect) -> None:
+    def __init__(
+        self, statement: sa.Select[Any] | sa.CompoundSelect[Any], dialect: sa.Dialect, *, steady: bool = False
+    ) -> None:
         compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
         assert isinstance(compiled, SQLCompiler)
         self.sql = str(compiled)
@@ -36,6 +38,17 @@ class Prepared:
         # Values that the statement was built with are made ready once: constants, and what stands for "not given".
         self._built = {name: value if process is None else process(value) for name, value, process in binds}
         self._processors = [(name, process) for name, _, process in binds]
+        self.steady = steady
+
+    @property
+    def steady(self) -> bool:
+        """Whether one plan is good for all values. PostgreSQL then makes it once; else it plans for the values that it
+        is given, each time: what a search or a row rule finds differs by a factor of a million."""
+        return bool(self._options.get("prepare"))
+
+    @steady.setter
+    def steady(self, steady: bool) -> None:
+        self._options: dict[str, Any] = {"prepare": steady} if self._dialect.name == "postgresql" else {}
 
     def rows(self, connection: sa.Connection, values: Mapping[str, Any]) -> list[Row]:
         """The rows as plain tuples. Parameters that are not given have the value they were built with."""
@@ -47,9 +60,8 @@ class Prepared:
 
     def raw_rows(self, connection: sa.Connection, values: Mapping[str, Any]) -> list[Row]:
         """The rows as the driver gives them: for who knows better what to make of their values."""
-        driver = driver_of(connection)
         try:
-            cursor = driver.execute(self.sql, self._parameters(values))
+            cursor = execute(connection, self.sql, self._parameters(values), **self._options)
             found: list[Row] = cursor.fetchall()
             if self._converters is None:
                 self._converters = self._find_converters(cursor.description)
@@ -71,10 +83,12 @@ class Prepared:
         known: dict[int, Convert | None] = {**dict(self._converters or ()), **instead}
         return [(index, convert) for index, convert in sorted(known.items()) if convert is not None]
 
-    def seeks(self, connection: sa.Connection) -> bool:
-        """Whether SQLite finds the rows by indexes alone: nothing is read through or sorted."""
-        driver: Any = connection.connection.driver_connection
-        steps = [row[3] for row in driver.execute(f"EXPLAIN QUERY PLAN {self.sql}", self._parameters({})).fetchall()]
+    def seeks(self, connection: sa.Connection, values: Mapping[str, Any]) -> bool:
+        """Whether the rows are found by indexes alone: nothing is read through, no more is sorted than a page."""
+        if self._dialect.name == "postgresql":
+            [(plans,)] = run(connection, f"EXPLAIN (FORMAT JSON) {self.sql}", self._parameters(values))
+            return all(_walks(node["Plans"][0]) for node in _nodes(plans[0]["Plan"]) if node["Node Type"] == "Limit")
+        steps = [row[3] for row in run(connection, f"EXPLAIN QUERY PLAN {self.sql}", self._parameters(values))]
         made = {step.split()[1] for step in steps if step.startswith(("CO-ROUTINE", "MATERIALIZE"))}
         read_through = any(step.startswith("SCAN") and step.split()[1] not in made for step in steps)
         return not read_through and not any("TEMP B-TREE" in step for step in steps)
@@ -100,6 +114,18 @@ class Prepared:
         for index, convert in self._converters or ():
             values[index] = convert(values[index])
         return tuple(values)
+
+
+def _nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """A plan of PostgreSQL's with all below it."""
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from _nodes(below)
+
+
+def _walks(node: Mapping[str, Any]) -> bool:
+    """Whether just the rows that are wanted are read along an index."""
+    return node["Node Type"] in ("Index Scan", "Index Only Scan") and "Filter" not in node
 
 
 class Insertion:
@@ -149,6 +175,6 @@ def _binds(
         yield f"{name}_{number}", item, process
 
 
-def run(connection: sa.Connection, statement: sa.Select[Any], values: Mapping[str, Any]) -> list[Row]:
+def run_once(connection: sa.Connection, statement: sa.Select[Any], values: Mapping[str, Any]) -> list[Row]:
     """Compile and run a statement that is used only once."""
     return Prepared(statement, connection.dialect).rows(connection, values)

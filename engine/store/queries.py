@@ -19,7 +19,7 @@ from engine.expression.sql import Source, to_column, to_sql
 from engine.expression.template import Correlated
 from engine.model import Field, Model, Rule
 from engine.store.database import Database, Dialect
-from engine.store.prepared import Row, run
+from engine.store.prepared import Row, run_once
 from engine.store.sight import Clause, Clauses, Reading, Sight, always
 from engine.store.tables import Tables
 
@@ -254,4 +254,4 @@ class RecordSql:
 
 def rows(connection: sa.Connection, statement: sa.Select[Any], values: Mapping[str, Any]) -> list[Row]:
     """Run a statement once: plain tuples, each value as its field keeps it."""
-    return run(connection, statement, values)
+    return run_once(connection, statement, values)

@@ -202,7 +202,7 @@ def _prepared(
     key = (*shape, connection.dialect.name)
     found = tables.statements.get(key)
     if not isinstance(found, Prepared):
-        found = tables.statements[key] = Prepared(build(), connection.dialect)
+        found = tables.statements[key] = Prepared(build(), connection.dialect, steady=True)
     return found
 
 

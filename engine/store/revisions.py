@@ -48,13 +48,25 @@ class Listed:
 
 _LOCK: Final = 0x464F524D
 """PostgreSQL's advisory lock on the applied revision."""
+_NEWEST: Final = "SELECT max(number) FROM forme_revision"
 
 
 def current_number(connection: sa.Connection) -> int | None:
     """The number of the applied revision; None when no config was ever applied. Cheap enough for every request."""
     if not has_tables(connection):
         return None
-    [(number,)] = driver.run(connection, "SELECT max(number) FROM forme_revision")
+    [(number,)] = driver.run(connection, _NEWEST)
+    return None if number is None else int(number)
+
+
+def held_number(connection: sa.Connection) -> int | None:
+    """`hold` and `current_number`, in one question: how every save begins."""
+    if connection.dialect.name == "sqlite" or not connection.info.get("forme"):
+        hold(connection)
+        return current_number(connection)
+    # Two statements: the second sees what was applied while the first waited.
+    locked = f"SELECT pg_advisory_xact_lock_shared({_LOCK})"
+    [(number,)] = driver.run_script(connection, locked, _NEWEST)
     return None if number is None else int(number)
 
 

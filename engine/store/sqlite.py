@@ -106,7 +106,8 @@ def backup(path: str, target: Path) -> None:
 
 def _recipe(engine: sa.Engine, *, begin: str, pragmas: tuple[str, ...]) -> None:
     @sa.event.listens_for(engine, "connect")
-    def prepare(connection: Any, _record: object) -> None:
+    def prepare(connection: Any, record: Any) -> None:
+        record.info["begin"] = begin
         # None: the driver starts no transactions of its own, so that DDL too can be rolled back.
         connection.isolation_level = None
         for pragma in pragmas:

@@ -4,7 +4,8 @@ python -m tests.bench.compare --floor PATH [--floor-python PYTHON] [--rows 10000
     [--seconds 3] [--connections 1] [--only list,own,save]
 
 PATH is the folder that holds gen.py, floor/ and wrk/; BENCH_TMP names a folder for data and databases. The servers are
-measured in turn, and the medians of the rounds are compared. PostgreSQL is that of FORME_TEST_PG_URL, or a scratch one.
+measured in turn, and the medians of the rounds are compared. PostgreSQL is that of FORME_TEST_PG_URL, or a scratch one;
+there as on SQLite a commit is on the disk when it is acknowledged.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from tests.bench.servers import (
     postgresql_ground,
     sqlite_ground,
 )
-from tests.postgres import start_server
+from tests.postgres import DURABLE, start_server
 
 FIELDS = "name,industry,region,owner,phone,status,annual_revenue,updated_at"
 WARM_SECONDS = 1
@@ -159,7 +160,7 @@ def grounds(arguments: argparse.Namespace) -> Iterator[Ground]:
     if not arguments.postgresql:
         yield sqlite_ground(data, scratch)
         return
-    server = start_server()
+    server = start_server(DURABLE)
     ours, theirs = server.create(), server.create()
     try:
         yield postgresql_ground(data, scratch, ours, theirs, arguments.floor, arguments.floor_python)
