@@ -106,6 +106,8 @@ def lay(base: Path, done: Mapping[str, list[Entry]], target: Path) -> None:
     shutil.copytree(base, target)
     for name, changes in done.items():
         path = target / name
+        if not changes:
+            continue
         content = bytearray(path.read_bytes() if path.exists() else b"")
         for change in changes:
             if change.kind == "t":

@@ -1,4 +1,4 @@
-"""A disk that fills up at any write: refused in words, nothing half-stored, reading goes on, and all is well with space."""
+"""A disk that fills up at any write: refused in words, nothing half-stored, reading goes on, space helps."""
 
 from __future__ import annotations
 
