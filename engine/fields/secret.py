@@ -1,4 +1,4 @@
-"""Values that are kept encrypted and never shown."""
+"""Values that are kept encrypted, and shown one at a time to who may read them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,11 @@ MASK = "••••••••"
 
 @dataclass(frozen=True, kw_only=True)
 class Secret(FieldType):
-    """A value that is kept encrypted and shown to nobody: a key of another service. It can be replaced, not read."""
+    """A value that is kept encrypted and masked: a password, a key of another service.
+
+    Lists, exports and the API never tell it. Who may read the field can have it shown on the page of a record; the
+    security log keeps who did.
+    """
 
     key: ClassVar[str] = "secret"
     words: ClassVar[Words] = words("密文", "Secret")

@@ -1,4 +1,4 @@
-"""Secret values: encrypted where they are stored, bound to their place, shown to nobody.
+"""Secret values: encrypted where they are stored, and bound to their place.
 
 AES-256-GCM (NIST SP 800-38D) under a key derived from the installation's key. The place (entity, field, record) is
 authenticated with the value, so that a ciphertext moved to another row does not decrypt there.

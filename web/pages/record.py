@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,10 @@ class Fact:
     cell: Cell
     explain: str = ""
     """Where it is told how a worked-out figure came about."""
+    reveal: str = ""
+    """Where a secret value is asked for, in clear."""
+    hide: str = ""
+    """Where it is masked again, when it stands in clear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,10 @@ class RecordBinder:
     painter: Painter
     base: str
     """The record's own address."""
+    revealable: frozenset[str]
+    """Secret fields that this person may have shown."""
+    revealed: Mapping[str, str]
+    """Those that are shown on this very page."""
 
     def sections(self, record: Record) -> tuple[Facts, ...]:
         """The facts in the form's sections, then the worked-out ones that no section names."""
@@ -175,9 +183,13 @@ class RecordBinder:
 
     def fact(self, field: Field, value: Any) -> Fact:
         """One value; a worked-out one can be explained."""
+        label = field.label.text(self.visit.locale)
+        if field.name in self.revealed:
+            return Fact(label, Cell("text", self.revealed[field.name]), hide=self.base)
         cell = self.painter.cell(field, value, base=self.base)
         explain = f"{self.base}/explain/{field.name}" if field.computed is not None and field.stored else ""
-        return Fact(field.label.text(self.visit.locale), cell, explain)
+        reveal = f"{self.base}/reveal/{field.name}" if field.name in self.revealable else ""
+        return Fact(label, cell, explain, reveal)
 
     def figures(self, record: Record) -> tuple[Fact, ...]:
         """The worked-out figures of the record itself: what its page is opened for."""

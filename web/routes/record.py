@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,7 +20,9 @@ from engine.runtime.listing import ListQuery
 from engine.runtime.past import past
 from engine.runtime.record import read_record
 from engine.runtime.removal import delete, restore
+from engine.runtime.reveal import reveal, revealable
 from engine.runtime.save import save
+from engine.runtime.secrets import Unreadable
 from web.pages.cells import Painter
 from web.pages.record import RELATED_MAX, RecordBinder, RecordPage, Related, RelatedItem
 from web.pages.shell import Crumb, initials, make_shell
@@ -27,6 +31,9 @@ from web.route import Route
 from web.routes.listing import entity_of
 from web.visit import AnyRequest, Visit, open_visit
 from web.writing import on_applied
+
+NO_SECRETS: Mapping[str, str] = MappingProxyType({})
+"""What a page shows in clear unless it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +53,18 @@ def show_record(request: AnyRequest, entity: FromPath[str], id: FromPath[int]) -
     return record_page(visit, entity_of(visit, entity), id)
 
 
-def record_page(visit: Visit, entity: Entity, id: int, *, problems: tuple[str, ...] = (), status: int = 200,
-                ) -> Response[Any]:  # fmt: skip
-    """The page of a record, with what stood against the last thing asked of it."""
+def record_page(
+    visit: Visit, entity: Entity, id: int, *, problems: tuple[str, ...] = (), status: int = 200,
+    revealed: Mapping[str, str] = NO_SECRETS,
+) -> Response[Any]:  # fmt: skip
+    """The page of a record, with what stood against the last thing asked of it, and secrets that were asked for."""
     try:
         record = read_record(visit.site, visit.actor, entity.name, id)
     except NotFound:
         return deleted_page(visit, entity, id)
     base = f"/{entity.name}/{id}"
-    binder = RecordBinder(visit, entity, Painter.of(visit), base)
+    secrets = revealable(visit.site, visit.actor, entity.name, id)
+    binder = RecordBinder(visit, entity, Painter.of(visit), base, secrets, revealed)
     stage = record.values.get(entity.stage) if entity.stage else None
     page = RecordPage(
         title=record.title, kind=f"{entity.label.text(visit.locale)} {id}", initials=initials(record.title),
@@ -77,7 +87,7 @@ def deleted_page(visit: Visit, entity: Entity, id: int, *, problems: tuple[str, 
     """The page of a record in the recycle bin, for those who may bring it back. Raises NotFound for all others."""
     record = read_record(visit.site, visit.actor, entity.name, id, deleted=True)
     title, base = record.title, f"/{entity.name}/{id}"
-    binder = RecordBinder(visit, entity, Painter.of(visit), base)
+    binder = RecordBinder(visit, entity, Painter.of(visit), base, frozenset(), NO_SECRETS)
     page = RecordPage(
         title=title, kind=f"{entity.label.text(visit.locale)} {id}", initials=initials(title), hue=id % 10,
         version=record.version, sections=binder.sections(record), deleted=visit.say("deleted_note"),
@@ -237,6 +247,17 @@ def send_copy(request: AnyRequest, entity: FromPath[str], id: FromPath[int]) -> 
     return see(f"/{entity}/{change.id}?done=copied")
 
 
+def show_secret(request: AnyRequest, entity: FromPath[str], id: FromPath[int], field: FromPath[str]) -> Response[Any]:
+    """The record's page with one secret value in clear: on this answer, which nobody keeps, and on no other."""
+    visit = open_visit(request)
+    known = entity_of(visit, entity)
+    try:
+        text = reveal(visit.site, visit.actor, entity, id, field, address=visit.address)
+    except Unreadable:
+        return record_page(visit, known, id, problems=(visit.say("secret_unreadable"),), status=409)
+    return record_page(visit, known, id, revealed={field: text})
+
+
 def version_of(text: str) -> int | None:
     """The version that a form was made on."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
@@ -249,4 +270,5 @@ ROUTES = (
     Route("POST", "/{entity:str}/{id:int}/delete", send_delete),
     Route("POST", "/{entity:str}/{id:int}/restore", send_restore),
     Route("POST", "/{entity:str}/{id:int}/copy", send_copy),
+    Route("POST", "/{entity:str}/{id:int}/reveal/{field:str}", show_secret),
 )
