@@ -4,52 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import sqlite3
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
 from engine.store import files
-from tests.cli.conftest import REPOSITORY, Terminal
-
-
-@contextmanager
-def served(*words: str, cwd: Path, **environment: str) -> Iterator[tuple[str, Path]]:
-    """A server that answers: its address, and the file with what it says."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    said = cwd / "said.txt"
-    with said.open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "engine.cli", *words, "--port", str(port)],
-            cwd=cwd, stdout=output, stderr=subprocess.STDOUT,
-            env={**os.environ, "PYTHONPATH": str(REPOSITORY), **environment},
-        )  # fmt: skip
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(600):
-            try:
-                httpx.get(f"{address}/healthz", timeout=2)
-                break
-            except httpx.TransportError:
-                assert process.poll() is None, said.read_text()
-                time.sleep(0.1)
-        yield address, said
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
+from tests.cli.conftest import Terminal
+from tests.cli.server import served
 
 
 def test_the_first_start_makes_the_database_and_a_link_for_the_first_administrator(desk: Terminal) -> None:
-    with served("serve", str(desk.folder), cwd=desk.folder.parent) as (address, said):
+    with served("serve", str(desk.folder), cwd=desk.folder.parent) as (address, said, _):
         text = said.read_text()
         assert "revision 1" in text
         link = re.search(r"http://\S+/-/setup/\S+", text)
@@ -65,7 +33,7 @@ def test_the_first_start_makes_the_database_and_a_link_for_the_first_administrat
 def test_a_newer_revision_is_served_within_a_second(desk: Terminal) -> None:
     desk.run("apply", str(desk.folder))
     database = {"FORME_DATABASE": desk.database}
-    with served("serve", str(desk.folder), cwd=desk.folder.parent, **database) as (address, _):
+    with served("serve", str(desk.folder), cwd=desk.folder.parent, **database) as (address, *_):
         assert httpx.get(f"{address}/readyz").json()["revision"] == 1
         desk.edit("customers.yaml", "icon: building", "icon: user")
         desk.run("apply", str(desk.folder), "--yes")
@@ -91,7 +59,7 @@ def test_a_revision_that_does_not_compile_serves_nothing_but_that(desk: Terminal
     with sqlite3.connect(desk.database.removeprefix("sqlite:///")) as connection:
         connection.execute("UPDATE forme_text SET text = replace(text, 'required: true', 'requird: true')")
     database = {"FORME_DATABASE": desk.database}
-    with served("serve", str(desk.folder), cwd=desk.folder.parent, **database) as (address, said):
+    with served("serve", str(desk.folder), cwd=desk.folder.parent, **database) as (address, said, _):
         answer = httpx.get(f"{address}/")
         assert answer.status_code == 503
         assert "安全模式" in answer.text
@@ -106,7 +74,7 @@ def test_a_revision_that_does_not_compile_serves_nothing_but_that(desk: Terminal
 
 @pytest.mark.timeout(180)
 def test_the_demo_is_a_firm_at_work(tmp_path: Path) -> None:
-    with served("demo", cwd=tmp_path) as (address, said):
+    with served("demo", cwd=tmp_path) as (address, said, _):
         people = re.findall(r"^  (\w+) +(\S{14}) ", said.read_text(), re.MULTILINE)
         assert {login for login, _ in people} == {"li", "zhang", "chen", "wang"}
         with httpx.Client(base_url=address, follow_redirects=True) as browser:
