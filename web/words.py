@@ -272,6 +272,8 @@ WORDS: dict[str, Words] = {
     "explain_hidden": words("公式涉及您无权查看的内容。", "The formula names something that you may not see."),
     "explain_typed": words("这个数值由人工填写，没有采用公式。", "Somebody typed this value over the formula."),
     "explain_frozen": words("这个数字已固定，不再随输入变化。", "This figure stands still, whatever its inputs."),
+    "explain_went_in": words("计入的记录", "What went in"),
+    "explain_further": words("另有 {count} 条。", "And {count} more."),
     "explain_rows": words("汇总的行数：{count}", "Rows that it goes over: {count}"),
     # ---- errors
     "error.400": words("请求无法读取", "The request cannot be read"),

@@ -83,6 +83,23 @@ def to_column(node: Node, context: SqlContext, record: Source, scale: int) -> Co
 
 
 @dataclass(frozen=True, slots=True)
+class Gathered:
+    """The rows that a rollup goes over, joined hop by hop from its record."""
+
+    sources: tuple[Source, ...]
+    """One for each hop; the last one holds the rows themselves."""
+    conditions: tuple[Column, ...]
+    value: Column | None
+    """What is taken of each row; None for a count."""
+
+
+def gather(node: nodes.Aggregate, context: SqlContext, record: Source) -> Gathered:
+    """What a statement needs that lists the rows of a rollup; it selects from `record` and all sources."""
+    forms: Forms = SqliteForms() if context.dialect == "sqlite" else PostgresForms()
+    return _gather(Translation(context, forms, record, None), node)
+
+
+@dataclass(frozen=True, slots=True)
 class Translation:
     """One walk: where names point to in the statement."""
 
@@ -298,6 +315,18 @@ def _find(run: Translation, node: nodes.Find) -> Column:
 
 def _aggregate(run: Translation, node: nodes.Aggregate) -> Column:
     """Lines or backlinks of this record, hop by hop."""
+    gathered = _gather(run, node)
+    value = sa.literal(1) if gathered.value is None else gathered.value
+    aliases = (source.alias for source in gathered.sources)
+    rows = sa.select(value.label("value")).select_from(*aliases).where(*gathered.conditions)
+    # A table of its own: an aggregate over nothing but the holder's columns would belong to the statement around.
+    table = rows.correlate(None).subquery()
+    kind = "number" if node.value is None else node.value.type.kind
+    folded = run.forms.fold(node.function, sa.type_coerce(table.c.value, value.type), kind)
+    return _scalar(sa.select(folded).select_from(table))
+
+
+def _gather(run: Translation, node: nodes.Aggregate) -> Gathered:
     above: Source = run.record
     sources, conditions = [], []
     for hop in node.through:
@@ -314,13 +343,8 @@ def _aggregate(run: Translation, node: nodes.Aggregate) -> Column:
     inside = Translation(run.context, run.forms, above, run.record)
     if node.where is not None:
         conditions.append(inside.truth(node.where))
-    value = sa.literal(1) if node.value is None else inside.visit(node.value)
-    rows = sa.select(value.label("value")).select_from(*(source.alias for source in sources)).where(*conditions)
-    # A table of its own: an aggregate over nothing but the holder's columns would belong to the statement around.
-    table = rows.correlate(None).subquery()
-    kind = "number" if node.value is None else node.value.type.kind
-    folded = run.forms.fold(node.function, sa.type_coerce(table.c.value, value.type), kind)
-    return _scalar(sa.select(folded).select_from(table))
+    value = None if node.value is None else inside.visit(node.value)
+    return Gathered(tuple(sources), tuple(conditions), value)
 
 
 def _named(entity: str, id_: Column) -> Column:

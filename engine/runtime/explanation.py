@@ -15,7 +15,8 @@ from engine.kinds import Shower
 from engine.model import Field
 from engine.runtime import permission
 from engine.runtime.access import Access
-from engine.runtime.figures import Figures
+from engine.runtime.contributions import Contribution, Contributions, contributions
+from engine.runtime.figures import Figures, stored_value
 from engine.runtime.inquiry import Inquiry
 from engine.runtime.push import frozen_keys
 from engine.runtime.session import Session
@@ -59,7 +60,11 @@ class Explanation:
     found: tuple[Linked, ...]
     """The records that the formula looked up, where they still give the stored value."""
     counted: int | None = None
-    """Of a rollup: how many rows it goes over."""
+    """Of a rollup: how many rows it goes over; None where that would tell of rows that the asker may not see."""
+    rows: tuple[Contribution, ...] = ()
+    """Of a rollup: the first of the rows that went in, of those that the asker may read."""
+    further: int = 0
+    """How many more went in, as far as the asker may know of them."""
 
 
 def explain(site: Site, actor: Actor, entity: str, id: int, name: str) -> Explanation:
@@ -98,6 +103,8 @@ class _Explainer:
         shown = [path for path in paths if self.may_read(path)]
         whole = all(self.may_read(path) for path in formula.paths())
         value = self.figures.context(self.node).raw("this", (Step(self.node.entity.name, self.field.name),))
+        counted = self.counted(formula) if whole else None
+        listed = self.listed(formula, value, whole=whole)
         return Explanation(
             field=self.field,
             value=self.linked(self.field, value),
@@ -107,7 +114,9 @@ class _Explainer:
             frozen=self.field.frozen and self.node.key in frozen_keys(self.figures),
             inputs=tuple(self.input(path) for path in shown),
             found=tuple(self.found(formula, value)),
-            counted=self.counted(formula) if whole else None,
+            counted=counted,
+            rows=listed.rows,
+            further=listed.further,
         )
 
     def input(self, path: Path) -> Input:
@@ -161,6 +170,51 @@ class _Explainer:
             return None
         count = replace(formula.node, function="count", value=None)
         return int(self.figures.context(self.node).aggregate(count) or 0)
+
+    def listed(self, formula: Expression, value: Any, *, whole: bool) -> Contributions:
+        """The rows of a rollup that the asker may read, while the stored figure is still what they come to."""
+        node = formula.node
+        if not isinstance(node, Aggregate) or self.field.name in self.node.typed or not self.still(node, value):
+            return Contributions()
+        if not whole and not self.tells_nothing(node):
+            return Contributions()
+        inquiry = Inquiry.on(self.session.site, self.access.actor, self.session.connection)
+        # A count says itself how many there are.
+        known = int(value) if node.function == "count" and value is not None else None
+        return contributions(inquiry, self.session, self.field, node, self.node.key, known)
+
+    def still(self, node: Aggregate, value: Any) -> bool:
+        """Whether the rows of today come to the figure that is shown."""
+        if not self.field.stored:
+            return True
+        try:
+            fresh = self.figures.context(self.node).aggregate(node)
+            return bool(stored_value(self.field, fresh, self.session, self.field.name) == value)
+        except InvalidRecord:
+            return False
+
+    def tells_nothing(self, node: Aggregate) -> bool:
+        """Whether that a row went in, and what was taken of it, says nothing that may not be read on the row itself."""
+        parts = [below for part in (node.value, node.where) if part is not None for below in walk(part)]
+        if any(isinstance(below, Find | Aggregate) for below in parts):
+            return False
+        hops = [Path("this", (hop,), node.type) for hop in node.through]
+        paths = [below for below in parts if isinstance(below, Path)]
+        return self.hops_lead_down(node) and all(
+            self.may_read(path) if path.root != "this" else self.may_read_row(path) for path in (*hops, *paths)
+        )
+
+    def hops_lead_down(self, node: Aggregate) -> bool:
+        """Whether whoever may read a row may read all that it was reached through."""
+        root = self.session.model.root_of(node.entity)
+        middle = {hop.entity for hop in node.through[1:]}
+        return all(self.session.model.root_of(one) == root or self.rows_open(one) for one in middle)
+
+    def may_read_row(self, path: Path) -> bool:
+        """Whether a path from a row may be read wherever that row may."""
+        if not all(self.access.reading(step.entity, step.field).everywhere for step in path.steps):
+            return False
+        return all(self.rows_open(step.entity) for step in path.steps[1:])
 
     def may_read(self, path: Path) -> bool:
         """Whether every hop of a path may be read wherever its record may, and every record on the way."""

@@ -31,5 +31,15 @@ def explain(call: Call) -> Found:
             ],
             "found": [{"entity": one.entity, "id": one.id, "title": one.title} for one in found.found],
             "rows": found.counted,
+            "went_in": [
+                {
+                    "entity": one.record.entity,
+                    "id": one.record.id,
+                    "title": one.record.title,
+                    "value": value_json(one.field, one.value) if one.field is not None else one.value,
+                }
+                for one in found.rows
+            ],
+            "further": found.further,
         }
     )

@@ -11,11 +11,12 @@ from litestar.response import Response
 from engine.change import NotFound
 from engine.model import Entity
 from engine.runtime.browse import browse
+from engine.runtime.contributions import Contribution
 from engine.runtime.explanation import Explanation, Input
 from engine.runtime.explanation import explain as explain_figure
 from engine.runtime.listing import ListQuery
 from engine.runtime.record import read_record
-from web.pages.cells import Cell, Painter
+from web.pages.cells import NOTHING, Cell, Painter
 from web.pages.record import Fact
 from web.pages.shell import Crumb, make_shell
 from web.render import html
@@ -35,6 +36,10 @@ class ExplainPage:
     notes: tuple[str, ...]
     inputs: tuple[Fact, ...]
     found: tuple[Cell, ...]
+    rows: tuple[tuple[Cell, Cell], ...]
+    """The rows that went in, each with what was taken of it."""
+    further: str
+    """How many more there are, in words."""
     back: str
 
 
@@ -83,8 +88,17 @@ def bind_explanation(visit: Visit, found: Explanation, back: str) -> ExplainPage
         title=say("explain_title", label=label), label=label, value=painter.cell(found.field, found.value),
         formula=found.formula or "", notes=tuple(notes),
         inputs=tuple(bind_input(painter, one) for one in found.inputs),
-        found=tuple(painter.record_cell(one) for one in found.found), back=back,
+        found=tuple(painter.record_cell(one) for one in found.found),
+        rows=tuple(bind_row(painter, one) for one in found.rows),
+        further=say("explain_further", count=found.further) if found.rows and found.further else "", back=back,
     )  # fmt: skip
+
+
+def bind_row(painter: Painter, one: Contribution) -> tuple[Cell, Cell]:
+    """A row that went in, and its value; what is no field's own value is told as it is."""
+    if one.field is None:
+        return painter.record_cell(one.record), Cell("text", str(one.value)) if one.value is not None else NOTHING
+    return painter.record_cell(one.record), painter.cell(one.field, one.value)
 
 
 def bind_input(painter: Painter, one: Input) -> Fact:
