@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from engine.model import Entity, Field
@@ -14,6 +14,7 @@ from engine.runtime.session import Session
 from engine.runtime.stages import pipeline_of
 from engine.runtime.tree import Node
 from engine.store import files, history, records, search
+from engine.store.driver import together
 from engine.store.history import Entry
 
 HIDDEN_VALUE = "•••"
@@ -42,13 +43,23 @@ def store_tree(
         version += 1
         if root not in changed:
             changed.insert(0, root)
-    # What goes and what changes lets its unique values go first: another line may take them over.
-    deleted = [_delete_line(session, node, root, version, rule, deletion) for node in gone]
-    _let_go(session, changed)
-    _insert(figures, [node for node in changed if node.is_new], version)
-    entries = [_store(figures, node, version if stamp else None, action, rule) for node in changed]
-    entries += deleted
-    history.write(session.connection, session.tables, entries)
+    # Whatever is still to be read for them is read before anything is sent.
+    rows = [(node, _row(figures, node, version if stamp or node.is_new else None)) for node in changed]
+    entries = [_entry(session, node, root, "created" if node.is_new else action, rule) for node in changed]
+    entries += [_entry(session, node, root, "deleted", rule) for node in gone]
+    with together(session.connection):
+        # What goes and what changes lets its unique values go first: another line may take them over.
+        for node in gone:
+            _delete_line(session, node, version, deletion)
+        _let_go(session, changed)
+        _insert(session, [(node, row) for node, row in rows if node.is_new])
+        for node, row in rows:
+            if not node.is_new:
+                records.update(session.connection, session.tables, node.entity.name, node.id, row)
+            _index(session, node)
+        history.write(session.connection, session.tables, entries)
+    for node in changed:
+        _use_files(session, node)
     return version
 
 
@@ -59,27 +70,24 @@ def changed_fields(node: Node) -> dict[str, tuple[Any, Any]]:
     return {name: (old, new) for name, old, new in pairs if new != old}
 
 
-def _store(figures: Figures, node: Node, version: int | None, action: str, rule: str) -> Entry:
-    session = figures.session
+def _row(figures: Figures, node: Node, version: int | None) -> dict[str, Any]:
+    """The columns to store: all of a new row, of a standing one those that change."""
     if node.is_new:
-        action = "created"
-    else:
-        row = _row_changes(figures, node)
-        if version is not None:
-            row |= {"version": version, "updated_at": session.now, "updated_by": session.actor.user}
-        records.update(session.connection, session.tables, node.entity.name, node.id, row)
-    _index(session, node)
-    _use_files(session, node)
-    return _entry(session, node, figures.tree.root, action, rule)
+        assert version is not None
+        return _new_row(figures, node, version)
+    row = _row_changes(figures, node)
+    if version is not None:
+        row |= {"version": version, "updated_at": figures.session.now, "updated_by": figures.session.actor.user}
+    return row
 
 
-def _insert(figures: Figures, nodes: Sequence[Node], version: int) -> None:
+def _insert(session: Session, rows: Iterable[tuple[Node, dict[str, Any]]]) -> None:
     """The new rows, one statement for each entity, parents before their lines."""
-    rows: dict[str, list[dict[str, Any]]] = {}
-    for node in nodes:
-        rows.setdefault(node.entity.name, []).append(_new_row(figures, node, version))
-    for entity, made in rows.items():
-        records.insert(figures.session.connection, figures.session.tables, entity, made)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for node, row in rows:
+        found.setdefault(node.entity.name, []).append(row)
+    for entity, made in found.items():
+        records.insert(session.connection, session.tables, entity, made)
 
 
 def _let_go(session: Session, changed: Sequence[Node]) -> None:
@@ -173,15 +181,12 @@ def _use_files(session: Session, node: Node) -> None:
         files.use(session.connection, session.tables, held, session.now)
 
 
-def _delete_line(
-    session: Session, node: Node, root: Node, version: int, rule: str, deletion: str | None
-) -> Entry:  # fmt: skip
+def _delete_line(session: Session, node: Node, version: int, deletion: str | None) -> None:
     """A line that a save takes away: it stays in the database, without a way back of its own."""
     row = {"deleted_at": session.now, "deleted__with": deletion, "version": version}
     row |= {"updated_at": session.now, "updated_by": session.actor.user}
     records.update(session.connection, session.tables, node.entity.name, node.id, row)
     search.remove(session.connection, session.tables, node.entity.name, node.id)
-    return _entry(session, node, root, "deleted", rule)
 
 
 def _entry(session: Session, node: Node, root: Node, action: str, rule: str) -> Entry:

@@ -6,7 +6,8 @@ text, compiled once or written by hand, and goes to the driver within the transa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -16,10 +17,11 @@ IDLE: Final = 0
 """libpq's PQTRANS_IDLE: no transaction is open."""
 
 
-def run(connection: sa.Connection, sql: str, parameters: Any = ()) -> list[Row]:
-    """Run one statement and fetch its rows; there are none where it gives none."""
+def run(connection: sa.Connection, sql: str, parameters: Any = (), *, prepare: bool = False) -> list[Row]:
+    """Run one statement and fetch its rows; there are none where it gives none. What is asked in every save is worth
+    to `prepare` on PostgreSQL."""
     try:
-        cursor = execute(connection, sql, parameters)
+        cursor = execute(connection, sql, parameters, prepare=prepare)
         found: list[Row] = cursor.fetchall() if cursor.description is not None else []
     except module_of(connection).Error as error:
         raise told(connection, sql, error) from error
@@ -30,7 +32,7 @@ def run(connection: sa.Connection, sql: str, parameters: Any = ()) -> list[Row]:
 def run_script(connection: sa.Connection, *statements: str) -> list[Row]:
     """Run statements without parameters in one message to PostgreSQL, BEGIN before them where it is needed; the rows
     of the last."""
-    driver: Any = connection.connection.driver_connection
+    driver = driver_of(connection)
     script = "; ".join((*([connection.info["begin"]] if driver.pgconn.transaction_status == IDLE else []), *statements))
     try:
         cursor = driver.execute(script)
@@ -47,7 +49,7 @@ def run_many(connection: sa.Connection, sql: str, rows: Sequence[Any]) -> None:
     """Run one statement for each of these parameters."""
     try:
         if len(rows) == 1:
-            execute(connection, sql, rows[0]).close()
+            execute(connection, sql, rows[0], prepare=True).close()
             return
         begin(connection)
         cursor = connection.connection.cursor()
@@ -57,9 +59,23 @@ def run_many(connection: sa.Connection, sql: str, rows: Sequence[Any]) -> None:
     cursor.close()
 
 
+@contextmanager
+def together(connection: sa.Connection) -> Iterator[None]:
+    """Send what is run inside to PostgreSQL in one message; its errors come at the end."""
+    if connection.dialect.name == "sqlite":
+        yield
+        return
+    begin(connection)
+    try:
+        with driver_of(connection).pipeline():
+            yield
+    except module_of(connection).Error as error:
+        raise told(connection, "", error) from error
+
+
 def execute(connection: sa.Connection, sql: str, parameters: Any, **options: Any) -> Any:
     """The driver's cursor after this statement. PostgreSQL's first one goes out together with BEGIN."""
-    driver: Any = connection.connection.driver_connection
+    driver = driver_of(connection)
     if connection.dialect.name == "sqlite":
         if not driver.in_transaction:
             # As SQLAlchemy's own execution does; whoever closes the connection ends what is begun here.
@@ -74,12 +90,17 @@ def execute(connection: sa.Connection, sql: str, parameters: Any, **options: Any
 
 def begin(connection: sa.Connection) -> None:
     """Begin a transaction on the driver where there is none."""
-    driver: Any = connection.connection.driver_connection
+    driver = driver_of(connection)
     if connection.dialect.name == "sqlite":
         if not driver.in_transaction:
             connection.begin()
     elif driver.pgconn.transaction_status == IDLE:
         driver.execute(connection.info["begin"])
+
+
+def driver_of(connection: sa.Connection) -> Any:
+    """The driver's own connection."""
+    return connection.connection.driver_connection
 
 
 def module_of(connection: sa.Connection) -> Any:

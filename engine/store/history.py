@@ -59,7 +59,7 @@ def write(connection: sa.Connection, tables: Tables, entries: Sequence[Entry]) -
         }
         for entry in entries
     ]
-    insertion(connection, tables.statements, tables.history, tuple(rows[0])).run(connection, rows)
+    insertion(connection.dialect, tables.statements, tables.history, rows[0]).run(connection, rows)
 
 
 def read(

@@ -22,6 +22,8 @@ SETTINGS: Final = {
     "idle_in_transaction_session_timeout": 60_000,
     "timezone": "UTC",
 }
+NEVER: Final = 2**31
+"""Uses after which the driver prepares a statement unasked; with None it would not do so when it is asked either."""
 PREPARED_MAX: Final = 400
 """Statements that a connection keeps prepared: some for each entity and set of roles. Which are, is said of each."""
 
@@ -46,7 +48,7 @@ def _engine(address: sa.URL, begin: str) -> sa.Engine:
         connect_args={
             "application_name": "forme",
             "connect_timeout": 10,
-            "prepare_threshold": None,
+            "prepare_threshold": NEVER,
             "options": " ".join(f"-c {name}={value}" for name, value in SETTINGS.items()),
         },
     )

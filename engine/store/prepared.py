@@ -5,7 +5,7 @@ SQLAlchemy's compiler is used once for each, and its types still convert every p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -128,22 +128,20 @@ def _walks(node: Mapping[str, Any]) -> bool:
     return node["Node Type"] in ("Index Scan", "Index Only Scan") and "Filter" not in node
 
 
-class Insertion:
-    """An INSERT of whole rows into one table, compiled once; what the table's types convert is converted."""
+class Written:
+    """An INSERT or UPDATE of one table, compiled once; its parameters are called like the columns."""
 
-    def __init__(self, table: sa.Table, names: Sequence[str], dialect: sa.Dialect) -> None:
-        given = {name: sa.bindparam(name, None, type_=table.c[name].type) for name in names}
-        compiled = sa.insert(table).values(given).inline().compile(dialect=dialect)
+    def __init__(self, statement: sa.Insert | sa.Update, dialect: sa.Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)
         assert isinstance(compiled, SQLCompiler)
         self.sql = str(compiled)
         self._positional = compiled.positiontup is not None
-        names_in_order = compiled.positiontup or list(given)
-        self._processors = [
-            (name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names_in_order
-        ]
+        types = {name: parameter.type for parameter, name in compiled.bind_names.items()}
+        names = compiled.positiontup or list(types)
+        self._processors = [(name, types[name].dialect_impl(dialect).bind_processor(dialect)) for name in names]
 
     def run(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Store the rows; each names every column."""
+        """Store the rows; each names every parameter."""
         run_many(connection, self.sql, [self._parameters(row) for row in rows])
 
     def _parameters(self, row: Mapping[str, Any]) -> Any:
@@ -152,15 +150,28 @@ class Insertion:
         return {name: row[name] if to is None else to(row[name]) for name, to in self._processors}
 
 
-def insertion(
-    connection: sa.Connection, statements: dict[object, object], table: sa.Table, names: Sequence[str]
-) -> Insertion:
-    """The insertion of these columns, kept among a site's statements."""
-    key = ("insertion", table.name, tuple(names), connection.dialect.name)
+def insertion(dialect: sa.Dialect, statements: dict[object, object], table: sa.Table, names: Iterable[str]) -> Written:
+    """The insertion of rows with these columns, kept among a site's statements."""
+    key = ("insert", table.name, tuple(names), dialect.name)
+    return _kept(statements, key, lambda: Written(sa.insert(table).values(_given(table, key[2])).inline(), dialect))
+
+
+def alteration(dialect: sa.Dialect, statements: dict[object, object], table: sa.Table, names: Iterable[str]) -> Written:
+    """The change of these columns of one row, whose id is the parameter `row__id`; kept in the same way."""
+    key = ("update", table.name, tuple(names), dialect.name)
+    one = table.c.id == sa.bindparam("row__id", None, type_=table.c.id.type)
+    return _kept(statements, key, lambda: Written(sa.update(table).where(one).values(_given(table, key[2])), dialect))
+
+
+def _kept(statements: dict[object, object], key: tuple[Any, ...], make: Callable[[], Written]) -> Written:
     found = statements.get(key)
-    if not isinstance(found, Insertion):
-        found = statements[key] = Insertion(table, names, connection.dialect)
+    if not isinstance(found, Written):
+        found = statements[key] = make()
     return found
+
+
+def _given(table: sa.Table, names: Iterable[str]) -> dict[str, Any]:
+    return {name: sa.bindparam(name, None, type_=table.c[name].type) for name in names}
 
 
 def _binds(

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.store import driver
-from engine.store.prepared import Prepared, insertion
+from engine.store.prepared import Prepared, alteration, insertion
 from engine.store.tables import Tables
 
 Row = dict[str, Any]
@@ -25,7 +25,7 @@ def allocate(connection: sa.Connection, tables: Tables, entity: str, count: int)
         return []
     name = tables.entities[entity].name
     if connection.dialect.name == "postgresql":
-        return [int(id) for (id,) in driver.run(connection, _NEXT_IDS, (name, count))]
+        return [int(id) for (id,) in driver.run(connection, _NEXT_IDS, (name, count), prepare=True)]
     counted = driver.run(connection, _COUNT_IDS, (count, name))
     if not counted:
         driver.run(connection, _FIRST_IDS, (name, count))
@@ -51,17 +51,16 @@ def insert(connection: sa.Connection, tables: Tables, entity: str, rows: Sequenc
     for row in rows:
         assert row.keys() <= set(names), f"{entity} has no columns {row.keys() - set(names)}"
     complete = [{name: row.get(name) for name in names} | _keys_of(row, keys) for row in rows]
-    insertion(connection, tables.statements, table, names).run(connection, complete)
+    insertion(connection.dialect, tables.statements, table, names).run(connection, complete)
 
 
 def update(connection: sa.Connection, tables: Tables, entity: str, id: int, values: Mapping[str, Any]) -> None:
-    """Change columns of one row."""
+    """Change columns of one row, which is there."""
     if not values:
         return
-    table = tables.entities[entity]
     changed = {**values, **_keys_of(values, tables.keys[entity])}
-    result = connection.execute(sa.update(table).where(table.c.id == id).values(changed))
-    assert result.rowcount == 1, f"{entity} {id} is not there"
+    written = alteration(connection.dialect, tables.statements, tables.entities[entity], sorted(changed))
+    written.run(connection, [{**changed, "row__id": id}])
 
 
 def read(

@@ -61,10 +61,9 @@ def remove(connection: sa.Connection, tables: Tables, entity: str, id: int) -> N
     if entity not in tables.searched:
         return
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(f"DELETE FROM {_fts(entity)} WHERE rowid = ?", (id,))  # noqa: S608 - an entity's id
+        run_many(connection, f"DELETE FROM {_fts(entity)} WHERE rowid = ?", [(id,)])  # noqa: S608 - an entity's id
     else:
-        grams = tables.grams
-        connection.execute(sa.delete(grams).where(grams.c.entity == entity, grams.c.record_id == id))
+        run_many(connection, "DELETE FROM forme_grams WHERE entity = %s AND record_id = %s", [(entity, id)])
 
 
 def create(connection: sa.Connection, tables: Tables, entity: str) -> None:

@@ -169,13 +169,16 @@ def _list_indexes(entity: Entity, table: sa.Table) -> Iterator[sa.Index]:
         return
     filters = tuple(name for name in entity.list.filters if name in table.c)
     # Row rules name a person: whoever sees only their own records gets them in the list's order by one walk.
-    people = (f.name for f in entity.fields.values() if f.name in table.c and linked(f) in ("user", "team"))
-    own = people if entity.list.sort else ()
-    leads: list[tuple[str, ...]] = [(name,) for name in dict.fromkeys((*filters, *own)) if name not in RECORD]
+    people = [f.name for f in entity.fields.values() if f.name in table.c and linked(f) in ("user", "team")]
+    leads: dict[tuple[str, ...], None] = {(name,): None for name in (*filters, *people) if name not in RECORD}
     if len(filters) > 1:
-        leads.append(filters[:FILTERS_INDEXED_MAX])
-    if entity.list.sort:
-        leads.append(())
+        leads[filters[:FILTERS_INDEXED_MAX]] = None
+    leads[()] = None
+    if sort == ("-updated_at",):
+        # The newest first: alone, by person and by stage there are indexes already.
+        for name in (*people, *([entity.stage] if entity.stage else [])):
+            leads.pop((name,), None)
+        leads.pop(())
     for lead in leads:
         yield from _ordered_index(table, lead, sort)
 
@@ -194,9 +197,12 @@ def _ordered_index(table: sa.Table, lead: tuple[str, ...], sort: tuple[str, ...]
 
 
 def in_order(column: sa.ColumnElement[Any], *, down: bool, dialect: str) -> sa.ColumnElement[Any]:
-    """The order of lists, empty values last. SQLite reads its plain indexes so, and refuses to be told in one."""
+    """The order of lists, empty values last. SQLite reads its plain indexes so, and refuses to be told in one.
+
+    PostgreSQL walks along an index only where the list says the very same, and does not of what is never empty.
+    """
     ordered = column.desc() if down else column.asc()
-    return ordered if dialect == "sqlite" else ordered.nulls_last()
+    return ordered if dialect == "sqlite" or not column.nullable else ordered.nulls_last()
 
 
 def fits(thing: sa.Table | sa.Index, dialect: str) -> bool:

@@ -15,6 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 
 from engine.boot import build_catalog
@@ -53,6 +54,11 @@ def load(folder: Path, url: str) -> None:
 
 
 def _settle(database: Database) -> None:
+    """As a database is that has been in use for a while: PostgreSQL has looked through what was loaded."""
+    if database.dialect == "postgresql":
+        with psycopg.connect(database.url, autocommit=True) as server:
+            server.execute("VACUUM ANALYZE")
+        return
     with database.writing() as connection:
         connection.execute(sa.text("ANALYZE"))
 
