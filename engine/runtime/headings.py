@@ -21,6 +21,8 @@ class Column:
 
     index: int
     field: Field
+    target: str | None = None
+    """The entity of the records that it names."""
 
 
 def match_columns(
@@ -46,7 +48,7 @@ def match_columns(
         elif name != "id" and not (target.writable and fits_a_cell(target)):
             problems.append(f"Column '{heading}' cannot be imported: {name} is not a field that people fill in.")
         else:
-            found.append(Column(index, target))
+            found.append(Column(index, target, target.kind.target()))
     twice = {column.field.name for column in found if [c.field.name for c in found].count(column.field.name) > 1}
     problems += [f"Two columns fill the field {name}." for name in sorted(twice)]
     if not any(column.field.writable for column in found) and not problems:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import re
 import subprocess
@@ -29,6 +28,9 @@ XLSX_RATIO_MAX: Final = 100
 XLSX_MEMBERS_MAX: Final = 2_000
 XLSX_SECONDS_MAX: Final = 60
 XLSX_SHEET_ROWS: Final = 1_048_576
+HEADING_CHARACTERS_MAX: Final = 1_000_000
+PIECE: Final = 65_536
+"""Characters that are looked through at once."""
 ENCODINGS: Final = ("utf-8", "gb18030", "utf-16")
 DELIMITERS: Final = ",;\t|"
 
@@ -75,10 +77,11 @@ def read_sheet(path: Path, encoding: str | None = None) -> Sheet:
         )
     if path.stat().st_size > CSV_BYTES_MAX:
         raise BadSheet(f"{path.name} is larger than {CSV_BYTES_MAX // 1_000_000} MB. Split it.")
-    text, used = _decode(path.read_bytes(), path.name, encoding)
-    delimiter = _delimiter(text)
+    used, heading = _look_through(path, encoding)
+    delimiter = max(DELIMITERS, key=heading.count)
     shown = {"\t": "tab"}.get(delimiter, f"'{delimiter}'")
-    return _from_rows(_csv_rows(text, delimiter, path.name), f"CSV, {used}, columns parted by {shown}.")
+    said = used.removesuffix("-sig").upper()
+    return _from_rows(_csv_rows(path, used, delimiter), f"CSV, {said}, columns parted by {shown}.")
 
 
 def _from_rows(rows: Iterator[Row], note: str) -> Sheet:
@@ -97,23 +100,32 @@ def _from_rows(rows: Iterator[Row], note: str) -> Sheet:
 # ---- CSV
 
 
-def _decode(raw: bytes, name: str, encoding: str | None) -> tuple[str, str]:
-    if raw.startswith(b"\xef\xbb\xbf"):
-        return _strict(raw[3:], "utf-8", name), "UTF-8"
-    if encoding is not None:
-        return _strict(raw, encoding, name), encoding.upper()
+def _look_through(path: Path, encoding: str | None) -> tuple[str, str]:
+    """The encoding of a file, all of whose bytes it fits, and the first line. The file is not held in memory."""
+    with path.open("rb") as file:
+        marked = file.read(3) == b"\xef\xbb\xbf"
+    used = "utf-8-sig" if marked else encoding or "utf-8"
     try:
-        return raw.decode("utf-8"), "UTF-8"
+        with path.open(encoding=used, newline="") as text:
+            heading = text.readline(HEADING_CHARACTERS_MAX)
+            while text.read(PIECE):
+                pass
     except UnicodeDecodeError as error:
-        raise BadSheet(_offer(raw, name, error)) from error
+        raise _not_encoded(path, used, offered=encoding is None and not marked) from error
+    return used, heading
 
 
-def _strict(raw: bytes, encoding: str, name: str) -> str:
+def _not_encoded(path: Path, used: str, *, offered: bool) -> BadSheet:
+    """What to say of a file that is not in its encoding; which others it could be in, where none was named."""
+    raw = path.read_bytes()
     try:
-        return raw.decode(encoding)
+        raw.decode(used)
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise BadSheet(f"{name}, line {line}: byte 0x{raw[error.start]:02x} is not {encoding.upper()}.") from error
+        if offered:
+            return BadSheet(_offer(raw, path.name, error))
+        line, said = raw.count(b"\n", 0, error.start) + 1, used.removesuffix("-sig").upper()
+        return BadSheet(f"{path.name}, line {line}: byte 0x{raw[error.start]:02x} is not {said}.")
+    return BadSheet(f"{path.name} was changed while it was read.")
 
 
 def _offer(raw: bytes, name: str, error: UnicodeDecodeError) -> str:
@@ -133,26 +145,22 @@ def _offer(raw: bytes, name: str, error: UnicodeDecodeError) -> str:
     return "\n".join(words)
 
 
-def _delimiter(text: str) -> str:
-    heading = text.split("\n", 1)[0]
-    return max(DELIMITERS, key=heading.count)
-
-
-def _csv_rows(text: str, delimiter: str, name: str) -> Iterator[Row]:
+def _csv_rows(path: Path, encoding: str, delimiter: str) -> Iterator[Row]:
     csv.field_size_limit(CELL_CHARACTERS_MAX)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     line = 1
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise BadSheet(f"{name}, line {line}: {error}.") from error
-        if len(cells) > COLUMNS_MAX:
-            raise BadSheet(f"{name}, line {line}: more than {COLUMNS_MAX} columns.")
-        yield Row(line, tuple(undo_mark(cell) for cell in cells))
-        line = reader.line_num + 1
+    with path.open(encoding=encoding, newline="") as text:
+        reader = csv.reader(text, delimiter=delimiter, strict=True)
+        while True:
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                raise BadSheet(f"{path.name}, line {line}: {error}.") from error
+            if len(cells) > COLUMNS_MAX:
+                raise BadSheet(f"{path.name}, line {line}: more than {COLUMNS_MAX} columns.")
+            yield Row(line, tuple(map(undo_mark, cells)))
+            line = reader.line_num + 1
 
 
 # ---- XLSX

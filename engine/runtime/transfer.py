@@ -26,14 +26,16 @@ from engine.runtime.session import Session
 from engine.runtime.sheets import Row, Sheet, Writer
 from engine.runtime.site import Site
 from engine.runtime.titles import Linked
-from engine.runtime.transaction import in_transaction
+from engine.runtime.transaction import StaleSite, in_transaction
 from engine.runtime.tree import load_tree
 from engine.store import records
 from engine.store.errors import StoreError
+from engine.store.savepoint import Savepoint
 
 CHUNK: Final = 200
 """Rows stored in one transaction: large enough for speed, small enough that others may write between."""
 PAGE: Final = 500
+NAMED_MAX: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,9 @@ class Summary:
 
 
 class Stopped(StoreError):
-    """The storage refused an import half-way: what was stored before stays, and is told."""
+    """An import could not go on half-way: what was stored before stays, and is told."""
 
-    def __init__(self, summary: Summary, cause: StoreError) -> None:
+    def __init__(self, summary: Summary, cause: str) -> None:
         self.summary = summary
         """Of the rows before."""
         super().__init__(f"{cause} Stopped after {summary.read} rows; nothing of the later ones is stored.")
@@ -94,7 +96,7 @@ def import_rows(
 
     Whoever imports needs the grant `import`, of the record as it stands and as it becomes, besides those that a save
     asks for; a row that lacks one of them fails like any other. Without any such grant nothing is read: Forbidden, or
-    NotFound where the actor may not know of the entity. Raises Stopped when the storage refuses half-way.
+    NotFound where the actor may not know of the entity. Raises Stopped when it cannot go on half-way.
 
     `map` names the field of a heading (empty leaves the column out); `key` is the field by which standing records
     are found and updated. A dry run stores nothing and tells the same. Raises BadSheet before the first row when
@@ -103,7 +105,8 @@ def import_rows(
     access = Access(site, actor)
     known = importable(access, entity)
     columns = match_columns(access, known, sheet.headings, map or {})
-    importer = _Importer(site, access, known, columns, key_column(known, columns, key), len(sheet.headings))
+    filling = tuple(column for column in columns if column.field.writable)
+    importer = _Importer(site, access, known, filling, key_column(known, columns, key), len(sheet.headings))
     summary = Summary(ignored=left_out(sheet.headings, columns))
     rows = iter(sheet.rows)
     if dry_run:
@@ -119,9 +122,10 @@ def import_rows(
 
         try:
             in_transaction(site, actor, store)
-        except StoreError as error:
+        except (StoreError, StaleSite) as error:
             summary.go_back(*before)
-            raise Stopped(summary, error) from error
+            cause = "A newer config was applied meanwhile." if isinstance(error, StaleSite) else str(error)
+            raise Stopped(summary, cause) from error
         tell(summary)
     return summary
 
@@ -156,19 +160,24 @@ class _Importer:
     site: Site
     access: Access
     entity: Entity
-    columns: tuple[Column, ...]
+    filling: tuple[Column, ...]
+    """The columns that fill a field."""
     key: Column | None
     width: int
     """How many cells a row may hold: one for each name of the first row."""
+    named: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Linked records by what the file calls them: many rows name the same few."""
 
     def take(self, session: Session, rows: Iterable[Row], summary: Summary) -> None:
         """Store rows one by one, each whole or not at all."""
+        before = Savepoint(session.connection)
         for row in rows:
+            before.move()
             try:
-                with session.connection.begin_nested():
-                    self.take_row(session, row, summary)
+                self.take_row(session, row, summary)
             except Refused as refusal:
-                session.read.clear()
+                before.go_back()
+                session.forget()
                 summary.failures.append(Failure(row.line, reason(refusal, self.entity, session.locale), row.cells))
 
     def take_row(self, session: Session, row: Row, summary: Summary) -> None:
@@ -178,9 +187,7 @@ class _Importer:
             return
         if len(row.cells) > self.width and any(cell.strip() for cell in row.cells[self.width :]):
             raise _refuse("", "too_many_cells", "The row has more cells than the first row has names.")
-        values = {
-            column.field.name: self.value(session, column, row) for column in self.columns if column.field.writable
-        }
+        values = {column.field.name: self.value(session, column, row) for column in self.filling}
         id, version = self.standing(session, row)
         if id is not None:
             values = {name: value for name, value in values.items() if self.key is None or name != self.key.field.name}
@@ -210,14 +217,22 @@ class _Importer:
     def value(self, session: Session, column: Column, row: Row) -> Any:
         """The raw value of a cell; a link's is found by what people call the record."""
         cell = row.cells[column.index].strip() if column.index < len(row.cells) else ""
-        target = column.field.kind.target()
-        if not cell or target is None:
+        if not cell or column.target is None:
             return cell or None
+        known = self.named.get((column.target, cell))
+        return known if known is not None else self.linked(session, column.field.name, column.target, cell)
+
+    def linked(self, session: Session, name: str, target: str, cell: str) -> int:
+        """The id of the record that a cell names. That it is still there, and may be seen, is the save's question."""
         found = ids_by_name(Inquiry.on(self.site, session.actor, session.connection), target, cell)
         if len(found) == 1:
+            if target != self.entity.name:  # of these the import itself makes more
+                if len(self.named) >= NAMED_MAX:
+                    self.named.clear()
+                self.named[target, cell] = found[0]
             return found[0]
         problem = "There is no such record" if not found else f"{len(found)} records are called so; write #ID"
-        raise _refuse(column.field.name, "no_such_record", f"{problem}: {cell}")
+        raise _refuse(name, "no_such_record", f"{problem}: {cell}")
 
     def standing(self, session: Session, row: Row) -> tuple[int | None, int | None]:
         """Id and version of the record that the row's key names; (None, None) makes a new one."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
 from engine.change import Actor, Forbidden, NotFound, system
-from engine.runtime.sheets import BadSheet, Row, Sheet
-from engine.runtime.transfer import Summary, import_rows
-from tests.crm import Crm
+from engine.runtime.sheets import BadSheet, Row, Sheet, read_sheet
+from engine.runtime.transfer import CHUNK, Stopped, Summary, import_rows
+from engine.store.apply import apply
+from tests.crm import Crm, compile_text
 
 FIRM = """
 app: {name: Friendly Printers, locale: en, locales: [en, zh-CN], timezone: Asia/Shanghai, currency: CNY}
@@ -24,7 +27,11 @@ entities:
       city:   {type: text, label: City}
       owner:  {type: user, label: Owner, default: =me}
       credit: {type: integer, label: Credit}
+      number: {type: number, label: Number, pattern: "C-{seq:3}"}
+      group:  {type: link, to: customer, label: Group}
       visits: {type: lines, of: visit, label: Visits}
+    checks:
+      far_away: {refuse_when: city == 'Atlantis', message: Nobody lives there.}
   visit:
     owned_by: customer.visits
     fields:
@@ -152,6 +159,56 @@ def test_a_column_of_a_hidden_field_is_as_strange_as_one_that_never_was(firm: Cr
             bring(firm, office, sheet("name", heading, rows=(("Atlas", "1"),)))
         assert "'credit'?" not in str(bad.value)
     assert counts(bring(firm, system(), sheet("name", "credit", rows=(("Atlas", "1"),)))) == {"created": 1}
+
+
+def test_a_row_that_is_refused_leaves_nothing_behind(firm: Crm) -> None:
+    rows = [f"Customer {n}/{'Atlantis' if n % 3 == 1 else 'Wuxi'}" for n in range(12)]
+
+    summary = bring(firm, system(), names(*rows, "Customer 0/Wuxi"))
+
+    assert counts(summary) == {"created": 8, "failed": 5}
+    assert {failure.reason for failure in summary.failures[:4]} == {"City: Nobody lives there."}
+    numbers = sorted(row["number"] for row in firm.list("customer", fields=("number",)))
+    assert numbers == [f"C-{n:03}" for n in range(1, 9)]
+
+
+def test_a_row_may_name_one_that_came_before_it(firm: Crm) -> None:
+    li = firm.sign_in("Li", "sales")
+    rows = (("Globe", "", "Li"), ("Globe East", "Globe", "Li"), ("Globe West", "Globe", "Li"), ("Ink", "Ink", "Wu"))
+
+    summary = bring(firm, system(), sheet("name", "group", "owner", rows=rows))
+
+    assert counts(summary) == {"created": 3, "failed": 1}
+    east, west = (firm.get("customer", id).values for id in (2, 3))
+    assert (east["group"].id, west["group"].title, west["owner"].id) == (1, "Globe", li.user)
+
+
+def test_an_import_stops_at_a_newer_config_and_says_where(firm: Crm) -> None:
+    def somebody_applies(summary: Summary) -> None:
+        if summary.read == CHUNK:
+            newer = compile_text(FIRM.replace("label: Credit", "label: Limit"))
+            apply(firm.site.database, newer, base=firm.site.revision, by=None)
+
+    rows = names(*(f"Customer {n}/Wuxi" for n in range(CHUNK * 2)))
+    with pytest.raises(Stopped, match=f"newer config was applied meanwhile. Stopped after {CHUNK} rows") as stopped:
+        import_rows(firm.site, system(), "customer", rows, tell=somebody_applies)
+
+    assert counts(stopped.value.summary) == {"created": CHUNK}
+    assert firm.page("customer", total="exact").total == CHUNK
+
+
+def test_a_large_file_is_read_row_by_row(tmp_path: Path) -> None:
+    path = tmp_path / "large.csv"
+    with path.open("w", encoding="utf-8") as file:
+        file.write("name,notes\n")
+        file.writelines(f"Customer {n},{'色' * 4_000}\n" for n in range(3_000))
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in read_sheet(path).rows) == 3_000
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < path.stat().st_size / 4
 
 
 def test_lines_come_with_what_they_are_lines_of(firm: Crm) -> None:
