@@ -68,7 +68,7 @@ def browse_in(inquiry: Inquiry, query: ListQuery) -> Page:
     """As `browse`, within a reading that is open already."""
     question = Question.read(inquiry, query)
     query, cells = question.query, question.plan.cells
-    rows = question.plan.page.convert(question.raw_rows())
+    rows = question.statement.convert(question.raw_rows())
     shown = rows[: query.size]
     more = len(rows) > query.size
     total, total_is = question.count(shown, more=more)

@@ -8,7 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.expression.sql import Source
+from engine.expression.nodes import TEXT, Path, Step
+from engine.expression.sql import Source, to_sql
 from engine.kinds import Shower
 from engine.model import Entity, Field
 from engine.runtime.inquiry import Inquiry
@@ -64,6 +65,22 @@ class MaskedCell(Cell):
         if value is None or (self.flag is not None and not row[self.flag]):
             return value
         return Masked(mask(self.column.field, value, shower))
+
+
+@dataclass(frozen=True, slots=True)
+class CompanionCell(Cell):
+    """A value that is told together with another one: an amount in its record's currency."""
+
+    inner: Cell
+    companion: int | None
+    """Where that stands; None where the asker may not see it."""
+
+    def value(self, row: Row, shower: Shower) -> Any:
+        """Both together; a mask stays one."""
+        value = self.inner.value(row, shower)
+        if value is None or isinstance(value, Masked):
+            return value
+        return self.column.field.kind.beside(value, "" if self.companion is None else row[self.companion])
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +156,13 @@ class Cells:
     def join(self, page: sa.FromClause) -> sa.FromClause:
         """The chosen ids with their rows and the records that these link to."""
         alias = self.source.alias
-        joined: sa.FromClause = page.join(alias, alias.c.id == page.c.id)
+        return self._with_links(page.join(alias, alias.c.id == page.c.id))
+
+    def direct(self) -> sa.FromClause:
+        """The rows themselves, with the records that these link to."""
+        return self._with_links(self.source.alias)
+
+    def _with_links(self, joined: sa.FromClause) -> sa.FromClause:
         for target, condition in self.joins:
             joined = joined.outerjoin(target, condition)
         return joined
@@ -171,9 +194,11 @@ class Cells:
         return len(self.selected) - 1
 
 
-def plan_cells(sql: RecordSql, entity: Entity, names: Sequence[str], *, titles: bool = False) -> Cells:
-    """The columns of these fields, each as the asker may see it."""
-    source = Source(entity.name, sql.tables.entities[entity.name].alias(), None)
+def plan_cells(
+    sql: RecordSql, entity: Entity, names: Sequence[str], *, titles: bool = False, alias: sa.FromClause | None = None
+) -> Cells:
+    """The columns of these fields, each as the asker may see it; of the rows of `alias`, where that is given."""
+    source = Source(entity.name, sql.tables.entities[entity.name].alias() if alias is None else alias, None)
     cells = Cells(entity, sql, source)
     cells.selected = [source.alias.c.id.label("c0"), source.alias.c.version.label("c1")]
     # Values first, in order: where no column needs more than its value, a row is a slice.
@@ -202,6 +227,29 @@ def _value(sql: RecordSql, source: Source, known: Field) -> Any:
 
 
 def _cell(cells: Cells, known: Field, index: int) -> Cell:
+    cell = _own_cell(cells, known, index)
+    if known.kind.companion() is None:
+        return cell
+    beside = companion_of(cells.sql, cells.source, known)
+    return CompanionCell(cell.column, index, cell, None if beside is None else cells._add(beside))
+
+
+def companion_of(sql: RecordSql, source: Source, known: Field) -> sa.ColumnElement[Any] | None:
+    """What a field's values are told together with, as a column; None where the asker may not see it.
+
+    A lookup shows another record's value, which stands there beside its own companion.
+    """
+    name = known.kind.companion()
+    at = known.computed.node if known.declared == "lookup" and known.computed is not None else None
+    entity = at.steps[-1].entity if isinstance(at, Path) else known.entity
+    if name is None or not sql.reading(entity, name).everywhere:
+        return None
+    if isinstance(at, Path):
+        return to_sql(Path(at.root, (*at.steps[:-1], Step(entity, name)), TEXT), sql, source)
+    return sql.column(source, entity, name)
+
+
+def _own_cell(cells: Cells, known: Field, index: int) -> Cell:
     reading = cells.sql.reading(known.entity, known.name)
     if known.kind.secret:
         return MaskedCell(Column(known.name, known, masked=True), index)

@@ -47,7 +47,11 @@ class Plan:
     """What is kept of a question's shape: its statements, and what their columns mean."""
 
     page: Prepared
+    """Chooses ids, then reads their rows: a page far down is not read through."""
     count: Prepared
+    first: Prepared | None
+    """The page at the start of the list (or behind a cursor) where an index gives its order: rows are read as they
+    come, and each brings the count along."""
     cells: Cells
     keys_at: int
     """Where the order's values begin in a row of the page."""
@@ -109,16 +113,27 @@ class Question:
         """Its statements."""
         return self.frame.plan
 
+    @property
+    def offset(self) -> int:
+        """How many records stand before the page."""
+        return 0 if self.frame.after is not None else (self.query.page - 1) * self.query.size
+
+    @property
+    def statement(self) -> Prepared:
+        """What finds the page."""
+        return self.plan.page if self.offset or self.plan.first is None else self.plan.first
+
     def raw_rows(self) -> list[Row]:
         """The rows of the page and, if there is one, the first after it, as the driver gives them."""
         query, after = self.query, self.frame.after
         values = {**self.inquiry.values, **self.frame.conditions.values, "page_size": query.size + 1}
-        values["page_offset"] = 0 if after is not None else (query.page - 1) * query.size
+        values["page_offset"] = self.offset
+        values["count_limit"] = self._count_limit
         if after is not None:
             values |= {f"after_{number}": value for number, value in enumerate(after[:-1])}
             values["after_id"] = after[-1]
         started = time.perf_counter()
-        found = self.plan.page.raw_rows(self.inquiry.connection, values)
+        found = self.statement.raw_rows(self.inquiry.connection, values)
         self.plan.pace.seconds = time.perf_counter() - started
         return found
 
@@ -128,12 +143,19 @@ class Question:
             return None, "unknown"
         if self.frame.after is None and self.query.page == 1 and not more:
             return len(shown), "exact"
-        limit = COUNT_MAX + 1 if self.query.total == "capped" else 2**62
-        values = {**self.inquiry.values, **self.frame.conditions.values, "count_limit": limit}
+        found = int(shown[0][-1]) if shown and self.statement is self.plan.first else self._counted()
+        return (found, "exact") if found < self._count_limit else (COUNT_MAX, "at_least")
+
+    @property
+    def _count_limit(self) -> int:
+        return COUNT_MAX + 1 if self.query.total == "capped" else 2**62
+
+    def _counted(self) -> int:
+        values = {**self.inquiry.values, **self.frame.conditions.values, "count_limit": self._count_limit}
         started = time.perf_counter()
         found = int(self.plan.count.raw_rows(self.inquiry.connection, values)[0][0])
         self.plan.pace.seconds += time.perf_counter() - started
-        return (found, "exact") if found < limit else (COUNT_MAX, "at_least")
+        return found
 
     def cursor(self, row: Row) -> str:
         """The place of a row, for the page after it."""
@@ -160,7 +182,7 @@ def _frame(inquiry: Inquiry, query: ListQuery, entity: Entity) -> Frame:
     shape = (
         "browse", entity.name, fields, tuple((key.field.name, key.down) for key in keys), tuple(conditions.shape),
         None if after is None else tuple(value is None for value in after), query.deleted, query.verb,
-        query.titles, query.q,
+        query.titles, query.q, query.total == "no",
     )  # fmt: skip
 
     def build() -> Plan:
@@ -224,14 +246,31 @@ def _plan(
     counted: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(source.alias).where(*where)
     capped = counted.limit(sa.bindparam("count_limit", 0, type_=BigInteger())).subquery()
     count = sa.select(sa.func.count()).select_from(capped)
-    plan = Plan(Prepared(statement, dialect), Prepared(count, dialect), cells, len(cells.select()))
+    by_ids, counting = Prepared(statement, dialect), Prepared(count, dialect)
+    pace = Pace()
     if not query.q:
         # Without any condition the first rows of an index are the page, so that walking along it is no scan.
         bare = not conditions.shape and not query.deleted and _open_to_all(inquiry, query)
         values = {**inquiry.values, **conditions.values, "page_size": query.size + 1, "count_limit": COUNT_MAX + 1}
-        plan.pace.seeks = bare or all(one.seeks(inquiry.connection, values) for one in (plan.page, plan.count))
-        plan.page.steady = plan.count.steady = plan.pace.seeks
-    return plan
+        pace.seeks = bare or all(one.seeks(inquiry.connection, values) for one in (by_ids, counting))
+        by_ids.steady = counting.steady = pace.seeks and not by_ids.sorts(inquiry.connection, values)
+    first = None
+    if by_ids.steady:
+        total = None if query.total == "no" else count.scalar_subquery()
+        direct = _direct(sql, query, entity, fields, source, keys, columns, where, after, total)
+        first = Prepared(direct, dialect, steady=True)
+    return Plan(by_ids, counting, first, cells, len(cells.select()), pace)
+
+
+def _direct(
+    sql: RecordSql, query: ListQuery, entity: Entity, fields: tuple[str, ...], source: Source, keys: Sequence[Key],
+    columns: Sequence[Any], where: Sequence[Any], after: Sequence[Any] | None, total: sa.ScalarSelect[Any] | None,
+) -> sa.Select[Any]:  # fmt: skip
+    """The rows of the page as they come along an index, each with what is counted of all."""
+    cells = plan_cells(sql, entity, fields, titles=query.titles, alias=source.alias)
+    more = [] if total is None else [total.label("total")]
+    chosen = sa.select(*cells.select(), *columns, *more).select_from(cells.direct())
+    return _cut(chosen, source, keys, columns, where, after)
 
 
 def _open_to_all(inquiry: Inquiry, query: ListQuery) -> bool:
@@ -243,9 +282,17 @@ def _choose(
     source: Source, keys: Sequence[Key], columns: Sequence[Any], where: Sequence[Any], after: Sequence[Any] | None
 ) -> sa.Select[Any]:
     """The ids of the page, with what they are ordered by."""
+    return _cut(sa.select(source.alias.c.id, *columns), source, keys, columns, where, after)
+
+
+def _cut(
+    chosen: sa.Select[Any], source: Source, keys: Sequence[Key], columns: Sequence[Any], where: Sequence[Any],
+    after: Sequence[Any] | None,
+) -> sa.Select[Any]:  # fmt: skip
+    """One page of what is chosen, in the order of the list."""
     alias = source.alias
     plain = [column.element for column in columns]
-    chosen = sa.select(alias.c.id, *columns).where(*where)
+    chosen = chosen.where(*where)
     if after is not None:
         chosen = chosen.where(order.after_key(keys, plain, alias.c.id, after[:-1]))
     return (

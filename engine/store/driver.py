@@ -73,7 +73,7 @@ def together(connection: sa.Connection) -> Iterator[None]:
         raise told(connection, "", error) from error
 
 
-def execute(connection: sa.Connection, sql: str, parameters: Any, **options: Any) -> Any:
+def execute(connection: sa.Connection, sql: str, parameters: Any, *, prepare: bool) -> Any:
     """The driver's cursor after this statement. PostgreSQL's first one goes out together with BEGIN."""
     driver = driver_of(connection)
     if connection.dialect.name == "sqlite":
@@ -82,10 +82,10 @@ def execute(connection: sa.Connection, sql: str, parameters: Any, **options: Any
             connection.begin()
         return driver.execute(sql, parameters)
     if driver.pgconn.transaction_status != IDLE:
-        return driver.execute(sql, parameters, **options)
+        return driver.execute(sql, parameters, prepare=prepare)
     with driver.pipeline():
         driver.execute(connection.info["begin"])
-        return driver.execute(sql, parameters, **options)
+        return driver.execute(sql, parameters, prepare=prepare)
 
 
 def begin(connection: sa.Connection) -> None:

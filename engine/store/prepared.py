@@ -39,16 +39,8 @@ class Prepared:
         self._built = {name: value if process is None else process(value) for name, value, process in binds}
         self._processors = [(name, process) for name, _, process in binds]
         self.steady = steady
-
-    @property
-    def steady(self) -> bool:
         """Whether one plan is good for all values. PostgreSQL then makes it once; else it plans for the values that it
         is given, each time: what a search or a row rule finds differs by a factor of a million."""
-        return bool(self._options.get("prepare"))
-
-    @steady.setter
-    def steady(self, steady: bool) -> None:
-        self._options: dict[str, Any] = {"prepare": steady} if self._dialect.name == "postgresql" else {}
 
     def rows(self, connection: sa.Connection, values: Mapping[str, Any]) -> list[Row]:
         """The rows as plain tuples. Parameters that are not given have the value they were built with."""
@@ -61,7 +53,7 @@ class Prepared:
     def raw_rows(self, connection: sa.Connection, values: Mapping[str, Any]) -> list[Row]:
         """The rows as the driver gives them: for who knows better what to make of their values."""
         try:
-            cursor = execute(connection, self.sql, self._parameters(values), **self._options)
+            cursor = execute(connection, self.sql, self._parameters(values), prepare=self.steady)
             found: list[Row] = cursor.fetchall()
             if self._converters is None:
                 self._converters = self._find_converters(cursor.description)
@@ -86,12 +78,22 @@ class Prepared:
     def seeks(self, connection: sa.Connection, values: Mapping[str, Any]) -> bool:
         """Whether the rows are found by indexes alone: nothing is read through, no more is sorted than a page."""
         if self._dialect.name == "postgresql":
-            [(plans,)] = run(connection, f"EXPLAIN (FORMAT JSON) {self.sql}", self._parameters(values))
-            return all(_walks(node["Plans"][0]) for node in _nodes(plans[0]["Plan"]) if node["Node Type"] == "Limit")
-        steps = [row[3] for row in run(connection, f"EXPLAIN QUERY PLAN {self.sql}", self._parameters(values))]
+            return not self.sorts(connection, values)
+        steps = self._steps(connection, values)
         made = {step.split()[1] for step in steps if step.startswith(("CO-ROUTINE", "MATERIALIZE"))}
         read_through = any(step.startswith("SCAN") and step.split()[1] not in made for step in steps)
-        return not read_through and not any("TEMP B-TREE" in step for step in steps)
+        return not read_through and not self.sorts(connection, values)
+
+    def sorts(self, connection: sa.Connection, values: Mapping[str, Any]) -> bool:
+        """Whether more rows are read than are wanted, to put them in order first."""
+        if self._dialect.name == "postgresql":
+            [(plans,)] = run(connection, f"EXPLAIN (FORMAT JSON) {self.sql}", self._parameters(values))
+            limits = [node for node in _nodes(plans[0]["Plan"]) if node["Node Type"] == "Limit"]
+            return not all(_walks(node["Plans"][0]) for node in limits)
+        return any("TEMP B-TREE" in step for step in self._steps(connection, values))
+
+    def _steps(self, connection: sa.Connection, values: Mapping[str, Any]) -> list[str]:
+        return [row[3] for row in run(connection, f"EXPLAIN QUERY PLAN {self.sql}", self._parameters(values))]
 
     def _parameters(self, values: Mapping[str, Any]) -> Any:
         ready = self._built.copy()

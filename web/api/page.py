@@ -19,7 +19,7 @@ from engine.runtime.inquiry import Inquiry
 from engine.runtime.question import Plan, Question
 from engine.runtime.titles import Part
 from engine.store.plain_json import plain_json
-from engine.store.prepared import Row
+from engine.store.prepared import Prepared, Row
 from web.api.call import encode
 from web.api.records import value_json
 
@@ -56,13 +56,13 @@ class PageWriter:
     """Whether titles of links are asked for afterwards, for the whole page."""
 
     @classmethod
-    def of(cls, plan: Plan, dialect: str) -> PageWriter:
+    def of(cls, plan: Plan, statement: Prepared, dialect: str) -> PageWriter:
         """The writer of a plan whose page has been read once."""
         cells = plan.cells
         plain: dict[int, ToJson | None] = {}
         written: list[tuple[int, WriteColumn]] = []
         for place, cell in enumerate(cells.cells, start=2):
-            there, convert = plain_json(plan.page.types[cell.index], dialect)
+            there, convert = plain_json(statement.types[cell.index], dialect)
             if type(cell) is Cell and there and cell.column.field.kind.key in PLAIN:
                 plain[place] = convert
             elif type(cell) is LinkCell:
@@ -72,7 +72,7 @@ class PageWriter:
         names = ("id", "version", *(column.name for column in cells.columns))
         # One shape for each plan: making its rows costs a third of making dicts.
         make = msgspec.defstruct("Row", names)
-        converted = [(at, in_column(convert)) for at, convert in plan.page.converters(plain) if at < plan.keys_at]
+        converted = [(at, in_column(convert)) for at, convert in statement.converters(plain) if at < plan.keys_at]
         late = any(isinstance(cell, LateCell) for cell in cells.cells)
         return cls(make, len(names), tuple(converted), tuple(written), late)
 
@@ -137,9 +137,9 @@ def page_json(question: Question) -> bytes:
     more = len(rows) > query.size
     writer = plan.kept.get("json")
     if writer is None:
-        writer = plan.kept["json"] = PageWriter.of(plan, inquiry.connection.dialect.name)
+        writer = plan.kept["json"] = PageWriter.of(plan, question.statement, inquiry.connection.dialect.name)
     if writer.late:
-        items = writer.with_titles(plan.page.convert(shown), inquiry, plan.cells)
+        items = writer.with_titles(question.statement.convert(shown), inquiry, plan.cells)
     else:
         items = writer.items(shown, inquiry)
     body: dict[str, Any] = {"items": items, "page": query.page, "size": query.size}
@@ -149,5 +149,5 @@ def page_json(question: Question) -> bytes:
         if total_is == "at_least":
             body["total_is"] = "at_least"
     if more:
-        body["next"] = question.cursor(plan.page.converted_from(shown[-1], plan.keys_at))
+        body["next"] = question.cursor(question.statement.converted_from(shown[-1], plan.keys_at))
     return encode(body)
