@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
+from urllib.parse import quote
 
 from engine.change import Actor, Draft, FieldError, Forbidden, InvalidRecord, NotFound, Refused
 from engine.kinds import BadValue, Reader, Shower
@@ -28,7 +32,8 @@ from engine.runtime.site import Site
 from engine.runtime.titles import Linked
 from engine.runtime.transaction import StaleSite, in_transaction
 from engine.runtime.tree import load_tree
-from engine.store import records
+from engine.store import chaos, records, sqlite
+from engine.store.database import open_database
 from engine.store.errors import StoreError
 from engine.store.savepoint import Savepoint
 
@@ -106,11 +111,12 @@ def import_rows(
     known = importable(access, entity)
     columns = match_columns(access, known, sheet.headings, map or {})
     filling = tuple(column for column in columns if column.field.writable)
-    importer = _Importer(site, access, known, filling, key_column(known, columns, key), len(sheet.headings))
+    importer = _Importer(access, known, filling, key_column(known, columns, key), len(sheet.headings))
     summary = Summary(ignored=left_out(sheet.headings, columns))
     rows = iter(sheet.rows)
     if dry_run:
-        _try(site, actor, lambda session: importer.take(session, rows, summary))
+        with _scratch(site) as there:
+            _try(there, actor, lambda session: importer.take(session, rows, summary), summary)
         return summary
     while chunk := list(islice(rows, CHUNK)):
         before = (summary.created, summary.updated, summary.skipped, summary.failed)
@@ -119,6 +125,7 @@ def import_rows(
             # The transaction may be tried again: the counts begin anew with it.
             summary.go_back(*before)
             importer.take(session, chunk, summary)
+            chaos.point("import")
 
         try:
             in_transaction(site, actor, store)
@@ -126,12 +133,37 @@ def import_rows(
             summary.go_back(*before)
             cause = "A newer config was applied meanwhile." if isinstance(error, StaleSite) else str(error)
             raise Stopped(summary, cause) from error
+        chaos.point("import")
         tell(summary)
     return summary
 
 
-def _try(site: Site, actor: Actor, work: Callable[[Session], None]) -> None:
+@contextmanager
+def _scratch(site: Site) -> Iterator[Site]:
+    """Where a dry run may write for as long as it takes. SQLite has one writer, whom nobody should wait for that long:
+    there it is a copy. On PostgreSQL only what the rows touch is held."""
+    path = site.database.path
+    if path is None:
+        yield site
+        return
+    with TemporaryDirectory(prefix=".dry-run-", dir=Path(path).parent) as folder:
+        copy = Path(folder) / "forme.db"
+        sqlite.backup(path, copy)
+        database = open_database(f"sqlite:///{quote(str(copy))}")
+        try:
+            yield replace(site, database=database)
+        finally:
+            database.close()
+
+
+def _try(site: Site, actor: Actor, work: Callable[[Session], None], summary: Summary) -> None:
+    begun = False
+
     def carried_out(session: Session) -> None:
+        nonlocal begun
+        if begun:  # and part of the file is read: it cannot be tried again from here
+            raise Stopped(summary, "The database was busy.")
+        begun = True
         work(session)
         raise _DryRun
 
@@ -157,7 +189,6 @@ def importable(access: Access, name: str) -> Entity:
 
 @dataclass(frozen=True, slots=True)
 class _Importer:
-    site: Site
     access: Access
     entity: Entity
     filling: tuple[Column, ...]
@@ -224,7 +255,7 @@ class _Importer:
 
     def linked(self, session: Session, name: str, target: str, cell: str) -> int:
         """The id of the record that a cell names. That it is still there, and may be seen, is the save's question."""
-        found = ids_by_name(Inquiry.on(self.site, session.actor, session.connection), target, cell)
+        found = ids_by_name(Inquiry.on(session.site, session.actor, session.connection), target, cell)
         if len(found) == 1:
             if target != self.entity.name:  # of these the import itself makes more
                 if len(self.named) >= NAMED_MAX:

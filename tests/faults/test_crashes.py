@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from engine.change import system
 from engine.model import Model
+from engine.runtime.clock import SystemClock
+from engine.runtime.sheets import Row, Sheet
+from engine.runtime.site import make_site
+from engine.runtime.transfer import CHUNK, Summary, import_rows
 from engine.store import chaos, records, revisions, snapshot
 from engine.store.apply import apply
 from engine.store.database import Database, open_database
@@ -16,7 +21,7 @@ from engine.store.errors import Unusable
 from engine.store.tables import build_tables
 from tests.faults.processes import killed, run
 from tests.postgres import PostgresServer
-from tests.store.firm import FIRM, add, compiled
+from tests.store.firm import FIRM, add, catalog, compiled
 
 POINTS_MAX = 100
 ADDED = (
@@ -130,6 +135,52 @@ def test_an_added_to_apply_killed_anywhere_keeps_every_record(fresh_urls: Iterat
 
     assert numbers[0] == 1 and numbers[-2:] == [2, 2]
     assert len(numbers) > 8
+
+
+@pytest.mark.timeout(600)
+def test_an_import_killed_anywhere_goes_on_where_it_stopped(fresh_urls: Iterator[str], tmp_path: Path) -> None:
+    """Run again with its key, it ends as one that nobody interrupted: no row twice, none missing."""
+    model, total = compiled(), 2 * CHUNK + 50
+    rows = [Row(number + 2, (f"Customer {number}", "Wuxi")) for number in range(total)]
+
+    def bring(url: str) -> Summary:
+        database = open_database(url)
+        site = make_site(
+            model, database=database, catalog=catalog(), clock=SystemClock(), folder=tmp_path, key=b"k" * 32, revision=1
+        )
+        summary = import_rows(site, system(), "customer", Sheet(("name", "city"), rows), key="name")
+        database.close()
+        return summary
+
+    def bring_and_crash(url: str, point: int) -> bool:
+        def work() -> None:
+            chaos.arm("import", point)
+            bring(url)
+
+        [code] = run(work)
+        return killed(code)
+
+    stood = []
+    for point in range(1, POINTS_MAX):
+        url = next(fresh_urls)
+        database = open_database(url)
+        apply(database, model, base=None, by=None)
+        database.close()
+
+        crashed = bring_and_crash(url, point)
+        again = bring(url)
+
+        assert (again.created + again.skipped, again.updated, again.failed) == (total, 0, 0)
+        stood.append(again.skipped)
+        database = open_database(url)
+        with database.reading() as connection:
+            names = connection.exec_driver_sql("SELECT name FROM customer").scalars().all()
+        database.close()
+        assert sorted(names) == sorted(row.cells[0] for row in rows)
+        if not crashed:
+            break
+
+    assert stood == [0, CHUNK, CHUNK, 2 * CHUNK, 2 * CHUNK, total, total]
 
 
 def test_a_revision_of_a_later_release_is_refused_in_words(database_url: str) -> None:

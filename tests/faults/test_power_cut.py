@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+import sqlalchemy as sa
 
 from engine import boot
 from engine.boot import Project
 from engine.change import system
 from engine.runtime.browse import ListQuery, browse
-from engine.store import sqlite
+from engine.runtime.site import Site
 from tests.faults.disk import Entry, entries, lay, run
-from tests.faults.on_a_full_disk import first
-from tests.faults.saving import NOTES
+from tests.faults.noting import NOTES, SAVES
+from tests.faults.on_a_full_disk import FIRM, first
 
-SAVES = 120
 CUTS = 24
 SECTOR = 512
 """What a disk writes whole: of a longer write any first part may have arrived."""
@@ -35,17 +37,14 @@ class Recorded:
         return {int(line) for line in notes.split()}
 
 
-def record(folder: Path, *pragmas: str) -> Recorded:
-    """Let a firm save customers on a disk that remembers."""
+def record(folder: Path, work: str, *pragmas: str, config: str = FIRM) -> Recorded:
+    """Let a firm work on a disk that remembers."""
     tree = folder.resolve() / "disk"
     first(tree / "firm")
+    (tree / "firm" / "app.yaml").write_text(config, "utf-8")
     base = folder / "base"
     lay(tree / "firm", {}, base)
-    database = f"sqlite:///{tree / 'firm' / '.forme' / 'forme.db'}"
-    run(
-        "tests.faults.saving", str(tree / "firm"), database, str(SAVES), *pragmas, tree=tree / "firm",
-        log=folder / "log",
-    )  # fmt: skip
+    run("tests.faults.noting", work, str(tree / "firm"), *pragmas, tree=tree / "firm", log=folder / "log")
     return Recorded(base, tuple(entries(folder / "log")))
 
 
@@ -54,8 +53,9 @@ def survivors(done: Sequence[Entry], chance: random.Random) -> dict[str, list[En
     certain: dict[str, list[Entry]] = {}
     flying: dict[str, list[Entry]] = {}
     for entry in done:
-        if entry.path == NOTES or entry.path.endswith("-shm"):
-            continue  # the index of the log is not read after a crash
+        # The index of the log is not read after a crash; copies from before an apply are another story.
+        if entry.path == NOTES or entry.path.endswith("-shm") or "/backups/" in entry.path:
+            continue
         if entry.kind == "s":
             certain.setdefault(entry.path, []).extend(flying.pop(entry.path, []))
         else:
@@ -75,15 +75,21 @@ def arrived(flying: Sequence[Entry], chance: random.Random) -> Iterator[Entry]:
                 yield replace(entry, data=entry.data[: chance.randrange(len(entry.data) // SECTOR + 1) * SECTOR])
 
 
-def lost(recorded: Recorded, moment: int, folder: Path, chance: random.Random) -> set[int]:
-    """The acknowledged saves that are not there after a cut at this moment; the database is sound."""
+@contextmanager
+def after_a_cut(recorded: Recorded, moment: int, folder: Path, chance: random.Random) -> Iterator[Site]:
+    """The firm as it stands up again after a cut at this moment; its database is sound."""
     lay(recorded.base, survivors(recorded.done[:moment], chance), folder)
     project = Project.at(folder, f"sqlite:///{folder / '.forme' / 'forme.db'}")
-    raw = sqlite.driver().connect(str(folder / ".forme" / "forme.db"))
-    assert raw.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
-    raw.close()
     with project.opened() as database:
-        page = browse(boot.open_site(project, database), system(), ListQuery(entity="customer", size=500))
+        with database.reading() as connection:
+            assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+        yield boot.open_site(project, database)
+
+
+def lost(recorded: Recorded, moment: int, folder: Path, chance: random.Random) -> set[int]:
+    """The acknowledged saves that are not there after a cut at this moment."""
+    with after_a_cut(recorded, moment, folder, chance) as site:
+        page = browse(site, system(), ListQuery(entity="customer", size=500))
     there = {row[0] for row in page.rows}
     assert there == set(range(1, len(there) + 1)), "saves are there in their order, without holes"
     return recorded.acknowledged(moment) - there
@@ -93,12 +99,14 @@ def moments(recorded: Recorded, chance: random.Random) -> list[int]:
     """Some moments: the last, just after an acknowledgement, while the log is copied into the database, and any."""
     noted = [number + 1 for number, entry in enumerate(recorded.done) if entry.path == NOTES]
     copied = [number + 1 for number, entry in enumerate(recorded.done) if entry.path == ".forme/forme.db"]
-    any_time = range(1, len(recorded.done))
-    return [len(recorded.done), *(one for some in (noted, copied, any_time) for one in chance.sample(some, CUTS // 3))]
+    found = [len(recorded.done)]
+    for some in (noted, copied, range(1, len(recorded.done))):
+        found += chance.sample(some, min(CUTS // 3, len(some)))
+    return found
 
 
 def test_what_was_acknowledged_is_there_after_a_power_cut(tmp_path: Path) -> None:
-    recorded = record(tmp_path)
+    recorded = record(tmp_path, "save")
     chance = random.Random(17)
 
     for number, moment in enumerate(moments(recorded, chance)):
@@ -109,9 +117,28 @@ def test_what_was_acknowledged_is_there_after_a_power_cut(tmp_path: Path) -> Non
     assert {".forme/forme.db", ".forme/forme.db-wal"} <= written, "the log was copied into the database meanwhile"
 
 
+def test_an_apply_is_whole_or_not_there_after_a_power_cut(tmp_path: Path) -> None:
+    more = "      fax: {type: text, search: true}\n      double: {type: integer, expr: size * 2}\n"
+    recorded = record(tmp_path, "apply", config=FIRM.replace("roles:\n", f"{more}roles:\n"))
+    chance = random.Random(17)
+    found = []
+
+    for number, moment in enumerate(sorted(moments(recorded, chance))):
+        with (
+            after_a_cut(recorded, moment, tmp_path / f"cut {number}", chance) as site,
+            site.database.reading() as open_,
+        ):
+            columns = {column["name"] for column in sa.inspect(open_).get_columns("customer")}
+        assert {"fax", "double"} & columns == ({"fax", "double"} if site.revision == 2 else set())
+        assert recorded.acknowledged(moment) <= {site.revision}
+        found.append(site.revision)
+
+    assert (found[0], found[-1]) == (1, 2)
+
+
 def test_the_disk_would_notice_a_database_that_does_not_wait_for_it(tmp_path: Path) -> None:
     """What the story above is worth: without waiting, saves are lost."""
-    recorded = record(tmp_path, "synchronous=normal")
+    recorded = record(tmp_path, "save", "synchronous=normal")
     chance = random.Random(17)
 
     found = [

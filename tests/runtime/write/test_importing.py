@@ -140,6 +140,20 @@ def test_a_dry_run_asks_the_same(firm: Crm) -> None:
         import_rows(firm.site, firm.sign_in("Li", "sales"), "customer", names("Atlas/Wuxi"), dry_run=True)
 
 
+def test_others_go_on_saving_while_an_import_is_tried(firm: Crm) -> None:
+    def rows() -> Iterator[Row]:
+        yield Row(2, ("Globe Press", "Wuxi"))
+        firm.sign_in("Saved meanwhile")
+        yield Row(3, ("Harbour Books", "Wuxi"))
+        yield Row(4, ("Globe Press", "Ningbo"))
+
+    summary = import_rows(firm.site, system(), "customer", Sheet(("name", "city"), rows()), dry_run=True)
+
+    assert counts(summary) == {"created": 2, "failed": 1}
+    assert firm.titles("customer") == []
+    assert firm.titles("user") == ["Saved meanwhile"]
+
+
 def test_a_record_that_may_not_be_seen_is_not_told_of_by_an_import(firm: Crm) -> None:
     hidden = firm.create("customer", name="Globe Press", city="Beijing")
     traveller = firm.sign_in("Sun", "traveller")
