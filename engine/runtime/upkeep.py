@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from engine.store import credentials, engine_tables, files, idempotency, sessions
 from engine.store.database import Database
 from engine.store.engine_tables import EngineTables
+from engine.store.errors import StoreError
 
 EVERY_SECONDS: Final = 3_600.0
 
@@ -63,6 +64,8 @@ def in_rounds(work: Callable[[], object], *, every: float = EVERY_SECONDS) -> It
         while not over.is_set():
             try:
                 work()
+            except (StoreError, OSError) as error:
+                log.warning("Nothing was cleared away this time: %s", error)
             except Exception:
                 log.exception("upkeep failed; it is tried again later")
             over.wait(every)

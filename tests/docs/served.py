@@ -42,11 +42,12 @@ class Served:
 
 
 @contextmanager
-def served(config: str, folder: Path, *roles: str) -> Iterator[Served]:
+def served(config: str, folder: Path, *roles: str, database_url: str = "") -> Iterator[Served]:
     """Serve a config in a folder, to the program of a person with these roles."""
+    url = database_url or f"sqlite:///{folder / 'forme.db'}"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "app.yaml").write_text(config, "utf-8")
-    holder = boot.open_holder(Project(folder, f"sqlite:///{folder / 'forme.db'}", folder / "files", folder / ".forme"))
+    holder = boot.open_holder(Project(folder, url, folder / "files", folder / ".forme"))
     people.add(holder.site, system(), name="Ann", login="ann", roles=roles, password="correct horse battery")
     token = people.create_token(holder.site, login="ann", name="docs", days=1)
     try:
