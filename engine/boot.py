@@ -26,7 +26,7 @@ from engine.expression.functions import BUILTIN
 from engine.fields import plugin as built_in_kinds
 from engine.hooks import hookimpl
 from engine.model import Model, SourceText
-from engine.problems import ConfigError
+from engine.problems import ConfigError, Problem
 from engine.runtime.backfill import backfill
 from engine.runtime.clock import Clock, SystemClock
 from engine.runtime.site import Site, SiteHolder, make_site
@@ -34,6 +34,7 @@ from engine.store import revisions
 from engine.store.apply import apply
 from engine.store.database import Database, open_database
 from engine.store.revisions import Revision
+from engine.store.snapshot import laid_out_otherwise
 
 CLOCK: Clock = SystemClock()
 KEY_BYTES = 32
@@ -226,6 +227,13 @@ def compile_revision(project: Project, revision: Revision) -> tuple[Model, Catal
         raise SafeMode(revision.number, error) from error
 
 
+def layout_problems(model: Model, revision: Revision) -> Iterator[Problem]:
+    """What an earlier release stored otherwise than this one reads it: it must be applied anew, never misread."""
+    for field, stored, expected in laid_out_otherwise(model, revision.snapshot):
+        message = f"{field.entity}.{field.name} is stored as {stored}; this release keeps it as {expected}."
+        yield Problem("plan.layout", message, field.mark, "Run `forme apply`: it converts what is stored.")
+
+
 def current_revision(database: Database) -> Revision | None:
     """The revision applied in the database, or None when it is empty."""
     with database.reading() as connection:
@@ -267,6 +275,9 @@ def open_site(project: Project, database: Database, clock: Clock = CLOCK) -> Sit
     if revision is None:
         raise StartError("No config is applied in this database yet: run `forme apply`.")
     model, catalog = compile_revision(project, revision)
+    misread = list(layout_problems(model, revision))
+    if misread:
+        raise SafeMode(revision.number, ConfigError(misread))
     return make_site(
         model, database=database, catalog=catalog, clock=clock, folder=project.folder, key=project.key(),
         revision=revision.number, files=project.files,

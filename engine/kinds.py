@@ -154,6 +154,25 @@ class FieldType:
         """
         return True
 
+    def companion(self) -> str | None:
+        """Another field of the same record that values are told together with: the currency of an amount."""
+        return None
+
+    def beside(self, value: Any, companion: str | None) -> Any:
+        """A stored value with what its companion holds, as `show`, `edit` and `to_json` take it.
+
+        None: the companion is empty; "": the reader may not see it.
+        """
+        return value
+
+    def places_beside(self, companion: str | None) -> int | None:
+        """How many places a worked-out number is rounded to; None: those of its type."""
+        return None
+
+    def settled(self, value: Any, companion: str | None, locale: str) -> Any:
+        """A parsed value, once its companion is known. Raises BadValue when they do not go together."""
+        return value
+
     def show(self, value: Any, shower: Shower) -> str:
         """The value for people. Never called with None."""
         return str(value)

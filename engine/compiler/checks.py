@@ -132,11 +132,21 @@ def check_input(field: Field, names: Names) -> Iterator[Problem]:
 
 def check_currency(field: Field, entity: Entity, names: Names) -> Iterator[Problem]:
     """`currency_field` names a field that holds a currency's code."""
-    named = getattr(field.kind, "currency_field", None)
-    if field.declared == "money" and isinstance(named, str) and named not in entity.fields:
-        mark = names.config.places.value(("entities", entity.name, "fields", field.name, "currency_field"))
+    named = field.kind.companion()
+    if field.declared != "money" or named is None:
+        return
+    mark = names.config.places.value(("entities", entity.name, "fields", field.name, "currency_field"))
+    holder = entity.fields.get(named)
+    if holder is None:
         hint = f"Add the field `{named}: {{type: text}}`."
         yield Problem("name.unknown", f"There is no field of {entity.name} '{named}'.", mark, hint)
+    elif holder.kind.expression_type().kind != "text" or not holder.stored:
+        yield Problem(
+            "option.bad", f"'{named}' holds no currency codes.", mark, "Name a text or a choice, such as usd."
+        )
+    if field.kind.places_beside(None) is not None and not field.stored:
+        message = f"'{field.name}' is worked out at each reading, so no record says its places."
+        yield Problem("formula.input", message, mark, "Write its `scale`.")
 
 
 def check_unused(model: Model) -> Iterator[Problem]:

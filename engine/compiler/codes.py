@@ -105,6 +105,7 @@ CODES: Final[Mapping[str, str]] = {
     # plans (said by `forme plan` and `forme apply`, which look at the records too)
     "plan.duplicates": "A field, or fields together, shall be unique, but records that are there are alike.",
     "plan.figure": "A new formula has no result that could be kept for a record that is there; nothing was applied.",
+    "plan.layout": "An earlier release stored a field otherwise than this one reads it; `forme apply` converts it.",
     "plan.table-exists": "The database holds a table that Forme did not make, under a name that is needed.",
     "plan.unsupported": "The change would alter stored values in a way that is not built yet; the hint is a way round.",
     "visible.reader": "`visible_when` names the reader or the time: a field shows alike to everyone.",

@@ -31,7 +31,9 @@ def rollup_result(
 def without_bounds(kind: FieldType, said: Mapping[str, Any], *, places: int = 0) -> FieldType:
     """The same kind without its bounds, which hold for one value only, with the rollup's own scale if it has one."""
     known = {option.name: option.default for option in fields(kind)}
-    changed: dict[str, Any] = {name: known[name] for name in ("min", "max", "currency_field") if name in known}
+    changed: dict[str, Any] = {
+        name: known[name] for name in ("min", "max", "currency_field", "follows") if name in known
+    }
     if "scale" in known:
         changed["scale"] = said.get("scale") or min(getattr(kind, "scale", 0) + places, DECIMAL_SCALE_MAX)
     return replace(kind, **changed)

@@ -199,6 +199,11 @@ class Entity:
         )
 
     @cached_property
+    def accompanied(self) -> tuple[Field, ...]:
+        """The stored fields whose values are told together with another one's: amounts in a currency of their own."""
+        return tuple(f for f in self.stored if f.kind.companion() in self.fields)
+
+    @cached_property
     def unique_sets(self) -> tuple[tuple[str, ...], ...]:
         """The fields, alone or together, whose values only one live record may have."""
         return (*((f.name,) for f in self.stored if f.unique), *self.unique)

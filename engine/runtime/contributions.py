@@ -12,7 +12,7 @@ from engine.expression.sql import Source, gather
 from engine.model import Field
 from engine.runtime.inquiry import Inquiry
 from engine.runtime.session import Session
-from engine.runtime.titles import Linked, titles
+from engine.runtime.titles import Linked, companion_path, titles
 from engine.store import queries
 
 SHOWN_MAX: Final = 20
@@ -52,7 +52,12 @@ def contributions(
     found = queries.rows(session.connection, chosen.order_by(sa.text("1")).limit(SHOWN_MAX), values)
     names = titles(inquiry, node.entity, [row[0] for row in found])
     field = _field_of(session, node)
-    rows = tuple(Contribution(Linked(node.entity, id, names.get(id)), value, field) for id, value in found)
+    rows = tuple(
+        Contribution(
+            Linked(node.entity, id, names.get(id)), value if field is None else field.kind.beside(value, beside), field
+        )
+        for id, value, beside in found
+    )
     return Contributions(rows, max((total if known is None else known) - len(rows), 0))
 
 
@@ -70,7 +75,22 @@ def _rows(inquiry: Inquiry, session: Session, node: Aggregate, holder: tuple[str
     if gathered.value is not None:
         conditions.append(gathered.value.is_not(None))
     aliases = (source.alias for source in gathered.sources)
-    return sa.select(row.c.id.label("id"), value.label("value")).select_from(above.alias, *aliases).where(*conditions)
+    chosen = sa.select(
+        row.c.id.label("id"), value.label("value"), _beside(inquiry, session, node, gathered.sources[-1])
+    )
+    return chosen.select_from(above.alias, *aliases).where(*conditions)
+
+
+def _beside(inquiry: Inquiry, session: Session, node: Aggregate, row: Source) -> sa.ColumnElement[Any]:
+    """What the value is told together with; empty text where the asker may not read it."""
+    path = companion_path(session.model, node.value) if node.value is not None else None
+    if path is None:
+        return sa.null().label("beside")
+    step = path.steps[-1]
+    if len(path.steps) > 1 or not inquiry.access.reading(step.entity, step.field).everywhere:
+        return sa.literal("", sa.Text()).label("beside")
+    engine = queries.RecordSql.system(session.site, session.today, session.now)
+    return engine.column(row, step.entity, step.field).label("beside")
 
 
 def _field_of(session: Session, node: Aggregate) -> Field | None:

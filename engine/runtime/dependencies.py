@@ -115,7 +115,9 @@ def _tree_fields(model: Model, root: str) -> Iterator[Field]:
 
 
 def _reads(model: Model, field: Field) -> set[Spot]:
-    spots: set[Spot] = set()
+    companion = field.kind.companion() if field.computed is not None and field.stored else None
+    # A figure is rounded as its companion says: an amount to the places of the record's currency.
+    spots: set[Spot] = set() if companion is None else {(field.entity, companion)}
     for expression in (field.computed, field.visible_when):
         if expression is not None:
             spots |= set(_spots(expression))

@@ -21,7 +21,7 @@ from engine.runtime.inquiry import Inquiry
 from engine.runtime.push import frozen_keys
 from engine.runtime.session import Session
 from engine.runtime.site import Site
-from engine.runtime.titles import Linked, titles
+from engine.runtime.titles import Linked, companion_path, titles
 from engine.runtime.tree import Node, load_tree
 from engine.store import records
 from engine.store.sight import always
@@ -102,12 +102,13 @@ class _Explainer:
         paths = list(dict.fromkeys(_own_paths(formula)))
         shown = [path for path in paths if self.may_read(path)]
         whole = all(self.may_read(path) for path in formula.paths())
-        value = self.figures.context(self.node).raw("this", (Step(self.node.entity.name, self.field.name),))
+        own = Step(self.node.entity.name, self.field.name)
+        value = self.figures.context(self.node).raw("this", (own,))
         counted = self.counted(formula) if whole else None
         listed = self.listed(formula, value, whole=whole)
         return Explanation(
             field=self.field,
-            value=self.linked(self.field, value),
+            value=self.told(Path("this", (own,), self.field.kind.expression_type()), value),
             formula=in_words(formula.node, _Labels(self.session), self.session.locale) if whole else None,
             text=formula.text if whole else None,
             typed=self.field.name in self.node.typed,
@@ -128,7 +129,7 @@ class _Explainer:
             path=".".join(step.field for step in path.steps),
             label=" › ".join(field.label.text(locale) or field.name for field in fields),
             field=fields[-1],
-            value=self.linked(fields[-1], value),
+            value=self.told(path, value),
             figure=self.figure(path, fields[-1]),
         )
 
@@ -138,6 +139,15 @@ class _Explainer:
             return None
         holder = self.figures.context(self.node).raw(path.root, path.steps[:-1])
         return (field.entity, int(holder), field.name) if holder is not None else None
+
+    def told(self, path: Path, value: Any) -> Any:
+        """A value as readers get it: a link with its title, an amount in its currency if that may be read."""
+        field = self.session.model.field(path.steps[-1].entity, path.steps[-1].field)
+        beside = companion_path(self.session.model, path)
+        if value is None or beside is None:
+            return self.linked(field, value)
+        known = self.figures.context(self.node).raw(beside.root, beside.steps) if self.may_read(beside) else ""
+        return field.kind.beside(value, known)
 
     def linked(self, field: Field, value: Any) -> Any:
         """A link as Linked, with its title if the asker may see it."""

@@ -105,10 +105,20 @@ class Figures:
         """A default's value for a field of this record, as the field's kind stores it."""
         if default.expression is not None:
             worked_out = self.evaluate(default.expression, node, field)
-            return stored_value(field, worked_out, self.session, node.place(field.name))
+            return self._stored(field, worked_out, node)
         if field.kind.secret and default.literal is not None:
             return encrypt(self.session.site.key, (node.entity.name, field.name, node.id), default.literal)
         return default.literal
+
+    def companion(self, node: Node, field: Field) -> str | None:
+        """What the field's companion holds on this record; None for nothing, or where it has none."""
+        name = field.kind.companion()
+        found = self.value(node, name) if name is not None and name in node.entity.fields else None
+        return found if isinstance(found, str) else None
+
+    def _stored(self, field: Field, value: Any, node: Node) -> Any:
+        places = field.kind.places_beside(self.companion(node, field)) if field.kind.companion() else None
+        return stored_value(field, value, self.session, node.place(field.name), places=places)
 
     def _work_out(self, node: Node, field: Field) -> None:
         if field.name in node.working:
@@ -127,8 +137,7 @@ class Figures:
                 assert isinstance(field.computed.node, Aggregate)
                 nothing = fold(field.computed.node.function, (), field.computed.type)
                 return stored_value(field, nothing, self.session, node.place(field.name))
-            fresh = self.evaluate(field.computed, node, field)
-            return stored_value(field, fresh, self.session, node.place(field.name))
+            return self._stored(field, self.evaluate(field.computed, node, field), node)
         if field.default is not None:
             return self.default(field.default, node, field)
         return None
@@ -265,25 +274,26 @@ def _path(place: Place, field: Field | None) -> str:
     return place.path.rstrip(".") if field is None else place.place(field.name)
 
 
-def stored_value(field: Field, value: Any, session: Session, place: str) -> Any:
-    """A worked-out value as the field keeps it: rounded half up to its scale, in the kind's own type.
+def stored_value(field: Field, value: Any, session: Session, place: str, *, places: int | None = None) -> Any:
+    """A worked-out value as the field keeps it: rounded half up to its scale (or to fewer `places`), in the kind's own
+    type.
 
     Raises InvalidRecord when it passes the kind's limit or the field's own bounds.
     """
     if value is None or value == "":
         return None
-    kept = _in_own_type(field, value, session, place)
+    kept = _in_own_type(field, value, session, place, places)
     if not field.kind.keeps(kept):
         raise session.refuse(place, "out_of_bounds", field=field.label.text(session.locale))
     return kept
 
 
-def _in_own_type(field: Field, value: Any, session: Session, place: str) -> Any:
+def _in_own_type(field: Field, value: Any, session: Session, place: str, fewer: int | None) -> Any:
     type_ = field.kind.expression_type()
     if type_.kind != "number" or not isinstance(value, Decimal):
         return value
     places = type_.scale if type_.scale is not None else 0
-    rounded = round_half_up(value, places)
+    rounded = round_half_up(value, places if fewer is None else fewer)
     if _past_limit(rounded, places):
         raise session.refuse(place, "too_large", field=field.label.text(session.locale))
     return int(rounded) if field.kind.key == "integer" else rounded

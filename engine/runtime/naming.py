@@ -7,6 +7,7 @@ from engine.kinds import FieldType, Shower
 from engine.model import Entity
 from engine.runtime.access import Access
 from engine.runtime.figures import Figures, Place
+from engine.runtime.titles import companion_path
 from engine.runtime.tree import Node
 from engine.store.sight import always
 
@@ -38,7 +39,8 @@ def _part(figures: Figures, place: Place, entity: Entity, part: Expression, dept
     if part.type.kind == "record" and target is not None:
         inside = figures.tree.node(target, value)
         return "" if depth == DEPTH_MAX else name_of(figures, inside or (target, value), depth + 1)
-    return _shown(figures, part.node, value)
+    beside = companion_path(figures.session.model, part.node)
+    return _shown(figures, part.node, value, None if beside is None else context.raw(beside.root, beside.steps))
 
 
 def _may_read(reader: Access, part: Expression) -> bool:
@@ -49,11 +51,11 @@ def _may_read(reader: Access, part: Expression) -> bool:
     )
 
 
-def _shown(figures: Figures, path: Path, value: object) -> str:
+def _shown(figures: Figures, path: Path, value: object, companion: str | None) -> str:
     session = figures.session
     kind: FieldType = session.model.field(path.steps[-1].entity, path.steps[-1].field).kind
     app = session.model.app
-    return kind.show(value, Shower(session.locale, app.timezone, app.currency))
+    return kind.show(kind.beside(value, companion), Shower(session.locale, app.timezone, app.currency))
 
 
 def _entity(figures: Figures, place: Place) -> Entity:

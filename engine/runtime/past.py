@@ -89,7 +89,7 @@ class _Reader:
         """The changes of one entry that may be shown."""
         entity = self.session.entity(entry.entity)
         return [
-            FieldChange(field, self.value(field, pair[0]), self.value(field, pair[1]))
+            FieldChange(field, *(self.told(field, self.value(field, raw), entry.record) for raw in pair))
             for name, pair in entry.changes.items()
             if (field := entity.fields.get(name)) is not None and self.readable(field, entry.record)
         ]
@@ -102,6 +102,14 @@ class _Reader:
         if not self.figures.visible(node, field):
             return False
         return self.access.readable(field.entity, field.name, permission.rows_of(self.figures, node))
+
+    def told(self, field: Field, value: Any, record: int) -> Any:
+        """The value with what its companion holds now, as far as that may be read: an amount in its currency."""
+        name, node = field.kind.companion(), self.tree.node(field.entity, record)
+        if name is None or value is None or isinstance(value, str):
+            return value
+        known = node is not None and self.readable(node.entity.fields[name], record)
+        return field.kind.beside(value, self.figures.companion(node, field) if node is not None and known else "")
 
     def value(self, field: Field, raw: Any) -> Any:
         """A value as history keeps it, read back; what its kind reads no longer stays as it is."""

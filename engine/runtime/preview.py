@@ -196,10 +196,19 @@ class Observer:
         if not found.stored or found.name in node.lines or (found.computed is not None and not found.override):
             return None
         try:
-            return self.figures.kept(node, found.name)
+            return self.told(node, found, self.figures.kept(node, found.name))
         except InvalidRecord as refused:
             self.note(refused)
             return None
+
+    def told(self, node: Node, found: Field, value: Any) -> Any:
+        """The value with its companion's, as far as that may be read."""
+        name = found.kind.companion()
+        if value is None or name is None or name not in node.entity.fields:
+            return value
+        if not self.access.readable(node.entity.name, name, self.rows(node)):
+            return found.kind.beside(value, "")
+        return found.kind.beside(value, self.figures.companion(node, found))
 
     def asks(self, condition: Any, node: Node, *, otherwise: bool = False) -> bool:
         """Whether a condition holds; `otherwise` where there is none."""

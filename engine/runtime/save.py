@@ -20,6 +20,7 @@ from engine.change import (
 from engine.runtime import permission
 from engine.runtime.access import Access
 from engine.runtime.combinations import keep_combinations, read_rows
+from engine.runtime.companions import settle_companions
 from engine.runtime.dependencies import Dependencies
 from engine.runtime.draft import DraftReader, expect_figures, expect_formulas
 from engine.runtime.figures import Figures
@@ -92,6 +93,7 @@ def _carry_out(
     withheld = permission.Withheld(access, figures)
     _stop_on(errors, withheld.errors())
     errors += _caught(lambda: _work_out(figures, reader, frozen))
+    errors += _caught(lambda: errors.extend(settle_companions(figures)))
     _stop_on(errors, withheld.errors())
     if before is None:
         permission.require_created(access, figures)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from engine.expression import Expression, Step
-from engine.expression.nodes import Node, Path
+from engine.expression.nodes import TEXT, Node, Path
 from engine.expression.sql import Source, to_sql
 from engine.kinds import FieldType, Shower
 from engine.model import Entity, Model
@@ -36,6 +36,8 @@ class Part:
 
     index: int
     kind: FieldType | None
+    companion: int | None = None
+    """Where stands what the value is told together with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class TitlePlan:
             if isinstance(part, str):
                 texts.append(part)
             elif (value := row[start + part.index]) is not None:
+                if part.kind is not None and part.companion is not None:
+                    value = part.kind.beside(value, row[start + part.companion])
                 texts.append(_shown(part, value, shower))
                 named = True
         return "".join(texts).strip() if named else f"{self.entity.label.text(shower.locale)} {id}"
@@ -68,8 +72,11 @@ def plan_title(sql: RecordSql, source: Source) -> TitlePlan:
         if isinstance(part, str):
             parts.append(part)
             continue
-        parts.append(Part(len(columns), kind_of(sql.model, part)))
+        index, kind, beside = len(columns), kind_of(sql.model, part), companion_path(sql.model, part)
         columns.append(_column(sql, source, part))
+        if beside is not None:
+            columns.append(_column(sql, source, beside))
+        parts.append(Part(index, kind, None if beside is None else index + 1))
     return TitlePlan(entity, tuple(columns), tuple(parts))
 
 
@@ -110,6 +117,15 @@ def kind_of(model: Model, node: Node) -> FieldType | None:
     if isinstance(node, Path) and node.steps:
         return model.field(node.steps[-1].entity, node.steps[-1].field).kind
     return None
+
+
+def companion_path(model: Model, node: Node) -> Path | None:
+    """The path of what a field's value is told together with: of an amount's currency."""
+    kind = kind_of(model, node)
+    name = kind.companion() if kind is not None else None
+    if name is None or not isinstance(node, Path) or name not in model.entities[node.steps[-1].entity].fields:
+        return None
+    return replace(node, steps=(*node.steps[:-1], Step(node.steps[-1].entity, name)), type=TEXT)
 
 
 def titles(inquiry: Inquiry, entity: str, ids: Iterable[int]) -> Mapping[int, str]:

@@ -46,6 +46,20 @@ def take(model: Model, tables: Tables | None = None, *, before: Snapshot | None 
     }
 
 
+def laid_out_otherwise(model: Model, snapshot: Snapshot) -> list[tuple[Field, str, str]]:
+    """Fields whose columns this release would read otherwise than the snapshot's database holds them: the field, the
+    type that is stored, the type that is expected. Their values would silently mean something else."""
+    found = []
+    for entity in model.entities.values():
+        known = snapshot["entities"].get(entity.name, {}).get("columns", {})
+        for field in entity.stored:
+            for column in field_columns(entity, field):
+                stored, expected = known.get(column.name), signature(column.type)
+                if stored not in (None, expected):
+                    found.append((field, stored, expected))
+    return found
+
+
 def digest_of(sources: Iterable[SourceText]) -> str:
     """One digest over all source texts: the same for the same files."""
     texts = sorted([source.layer, source.path, source.text] for source in sources)
