@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -76,6 +77,7 @@ class Choosing(FieldType):
             if choice.replaced_by and choice.replaced_by not in self.choices:
                 raise BadOption("choices", f"'{name}' is replaced by '{choice.replaced_by}', which is no choice here.")
 
+    @cached_property
     def offered(self) -> Mapping[str, Choice]:
         """The choices that may still be taken."""
         return {name: choice for name, choice in self.choices.items() if not choice.replaced_by}
@@ -87,8 +89,8 @@ class Choosing(FieldType):
 
     def one(self, raw: object, reader: Reader) -> str:
         """The id of one choice. In CSV its words will do, in any language."""
-        offered = self.offered()
         text = str(raw) if isinstance(raw, bool | int) else raw
+        offered = self.offered
         if isinstance(text, str) and len(text) <= 500:
             if text.strip() in offered:
                 return text.strip()
@@ -124,7 +126,7 @@ class OneChoice(Choosing):
 
     def sample(self, number: int) -> str:
         """Each in turn."""
-        offered = list(self.offered())
+        offered = list(self.offered)
         return offered[number % len(offered)]
 
     def search_text(self, value: str) -> str:

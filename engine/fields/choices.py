@@ -62,7 +62,7 @@ class SeveralChoices(Choosing):
 
     def sample(self, number: int) -> tuple[str, ...]:
         """One or two."""
-        offered = list(self.offered())
+        offered = list(self.offered)
         taken = {offered[number % len(offered)], offered[(number // 2) % len(offered)]}
         return tuple(name for name in offered if name in taken)[: self.max]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -31,11 +32,7 @@ class Email(FieldType):
 
     def parse(self, raw: object, reader: Reader) -> str:
         """The address in its normal form; whether it can be reached is not asked."""
-        text = within(half_width(one_line(raw)), None, _CHARACTERS_MAX)
-        try:
-            return validate_email(text, check_deliverability=False, test_environment=True).normalized
-        except (EmailNotValidError, UnicodeError) as error:
-            raise BadValue("bad_email") from error
+        return _normal(within(half_width(one_line(raw)), None, _CHARACTERS_MAX))
 
     def json_schema(self) -> dict[str, Any]:
         """An e-mail address."""
@@ -44,3 +41,12 @@ class Email(FieldType):
     def sample(self, number: int) -> str:
         """At the domain kept for examples."""
         return f"person{number}@example.com"
+
+
+@lru_cache(maxsize=10_000)
+def _normal(text: str) -> str:
+    # The same addresses come again with every form that shows them, and the library takes its time.
+    try:
+        return validate_email(text, check_deliverability=False, test_environment=True).normalized
+    except (EmailNotValidError, UnicodeError) as error:
+        raise BadValue("bad_email") from error

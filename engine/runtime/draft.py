@@ -55,24 +55,32 @@ class DraftReader:
 
     def read_values(self, node: Node, values: Mapping[str, Any]) -> None:
         """Read one record's values."""
+        drafted = self.access.rights.drafted(node.entity.name)
         for name, raw in values.items():
+            target = drafted.get(name)
             if node.parent is not None and name in LINE_WORDS:
                 continue
-            target = node.entity.fields.get(name) if isinstance(name, str) else None
-            if target is None or not self.knows(target):
-                self.errors.append(self.session.error(f"{node.path}{name}"[:200], "unknown_field"))
-            elif target.kind.key in ("lines", "links"):
-                self.read_lines(node, target, raw)
-            elif not target.writable or self.is_combination(node, name):
-                self.fail(node, name, "read_only", field=self.label(target))
-            else:
+            if target is not None:
                 node.named.add(name)
                 self.read_value(node, target, raw)
+            else:
+                self.read_other(node, name, raw)
+
+    def read_other(self, node: Node, name: object, raw: Any) -> None:
+        """Read lines, and refuse what no draft may name."""
+        target = node.entity.fields.get(name) if isinstance(name, str) else None
+        if target is None or not self.access.rights.knows(target.entity, target.name):
+            self.errors.append(self.session.error(f"{node.path}{name}"[:200], "unknown_field"))
+        elif target.kind.key in ("lines", "links"):
+            self.read_lines(node, target, raw)
+        else:
+            self.fail(node, target.name, "read_only", field=self.label(target))
 
     def read_value(self, node: Node, target: Field, raw: Any) -> None:
         """Read one value of one record."""
-        if isinstance(raw, Mapping) and set(raw) == {"key"} and isinstance(raw["key"], str):
-            self.by_key.append((node, target, raw["key"]))
+        key = raw.get("key") if isinstance(raw, dict) and len(raw) == 1 else None
+        if isinstance(key, str):
+            self.by_key.append((node, target, key))
             return
         if target.kind.secret and target.kind.is_empty(raw) and self.reader.source == "form":
             # A form never shows the secret, so an input left empty says nothing about it.
@@ -186,15 +194,6 @@ class DraftReader:
     def is_combination(self, node: Node, name: str) -> bool:
         """Whether the field is one of those that say which combination a kept row stands for."""
         return node.entity.each is not None and name in node.entity.each.lists
-
-    def knows(self, target: Field) -> bool:
-        """Whether the person may know of the field at all: if not, it is as if it did not exist."""
-        place = (target.entity, target.name)
-        return (
-            not self.access.reading(*place).hidden
-            or self.access.ever_updatable(*place)
-            or self.access.ever_settable(*place)
-        )
 
     def label(self, target: Field) -> str:
         """The field's word in the person's language."""

@@ -68,8 +68,9 @@ def field_errors(access: Access, before: Figures | None, after: Figures) -> Iter
     if access.actor.system:
         return
     for node in after.tree.root.walk():
+        free = access.rights.freely_set if before is None else access.rights.freely_changed
         may_write = writer(access, before, after, node)
-        for name in sorted(node.named):
+        for name in sorted(node.named - free(node.entity.name)):
             field = node.entity.fields[name]
             if not may_write(field):
                 yield after.session.error(node.place(name), "read_only", field=field.label.text(after.session.locale))

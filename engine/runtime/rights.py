@@ -10,15 +10,15 @@ teams (their title fields), because pickers, owners and histories would be unrea
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
 from engine.change import Actor, Verb
 from engine.expression import Expression
-from engine.model import ALWAYS, NEVER, FieldGrant, Grant, Model, Role, Rule
-from engine.store.sight import Clause, Clauses, Reading, covers
+from engine.model import ALWAYS, NEVER, Field, FieldGrant, Grant, Model, Role, Rule
+from engine.store.sight import Clause, Clauses, Reading, always, covers
 
 PEOPLE = ("user", "team")
 """The entities whose titles every signed-in person may read."""
@@ -63,6 +63,9 @@ class Rights:
         default_factory=dict, repr=False, compare=False
     )
     _sets: dict[tuple[str, str], Clauses] = field(default_factory=dict, repr=False, compare=False)
+    _drafted: dict[str, Mapping[str, Field]] = field(default_factory=dict, repr=False, compare=False)
+    _freely_set: dict[str, frozenset[str]] = field(default_factory=dict, repr=False, compare=False)
+    _freely_changed: dict[str, frozenset[str]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, model: Model, key: RightsKey) -> Rights:
@@ -118,6 +121,37 @@ class Rights:
             (role, (*self._way(role, "create", entity), (entity, _update_rule(role, entity, name))))
             for role in self.roles
         )
+
+    def knows(self, entity: str, name: str) -> bool:
+        """Whether one may know of the field at all: if not, it is as if it did not exist."""
+        return not self.reads(entity, name).hidden or bool(self.writes(entity, name)) or bool(self.sets(entity, name))
+
+    def drafted(self, entity: str) -> Mapping[str, Field]:
+        """The fields with a value of their own that a draft of these rights may name, if not on every row."""
+        if entity not in self._drafted:
+            known = self.model.entities[entity]
+            other = {holder.name for holder in known.lines()} | (known.each.lists.keys() if known.each else set())
+            self._drafted[entity] = {
+                name: field
+                for name, field in known.fields.items()
+                if field.writable and name not in other and self.knows(entity, name)
+            }
+        return self._drafted[entity]
+
+    def freely_set(self, entity: str) -> frozenset[str]:
+        """The fields that may be given a value on every row that is made."""
+        if entity not in self._freely_set:
+            fields = self.model.entities[entity].fields
+            self._freely_set[entity] = frozenset(name for name in fields if always(self.sets(entity, name)))
+        return self._freely_set[entity]
+
+    def freely_changed(self, entity: str) -> frozenset[str]:
+        """The fields that may be changed on every row, whatever the row becomes."""
+        if entity not in self._freely_changed:
+            fields = self.model.entities[entity].fields
+            free = (name for name in fields if any(not w.before and not w.after for w in self.writes(entity, name)))
+            self._freely_changed[entity] = frozenset(free)
+        return self._freely_changed[entity]
 
     def _find_rows(self, verb: Verb, entity: str) -> Clauses:
         if self.system:

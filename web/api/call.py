@@ -14,7 +14,7 @@ from litestar.concurrency import sync_to_thread
 from litestar.datastructures import UploadFile
 from litestar.exceptions import HTTPException
 from litestar.response import Response
-from litestar.types import Scope
+from litestar.types import HTTPScope
 
 from engine.change import Actor, Refused
 from engine.runtime import people
@@ -50,7 +50,7 @@ class Found:
 class Call:
     """One request of one caller."""
 
-    request: AnyRequest
+    scope: HTTPScope
     site: Site
     actor: Actor
     body: bytes = b""
@@ -67,17 +67,25 @@ class Call:
     @property
     def entity(self) -> str:
         """The entity that the address names."""
-        return str(self.request.path_params["entity"])
+        return self.part("entity")
 
     @property
     def id(self) -> int:
         """The record that the address names; 0, which no record has, for what is no id."""
-        text = str(self.request.path_params["id"])
+        text = self.part("id")
         return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+    def part(self, name: str) -> str:
+        """A part of the address, such as the entity."""
+        return str(self.scope["path_params"][name])
+
+    def header(self, name: str) -> str | None:
+        """A header of the request, by its name in small letters."""
+        return header_of(self.scope, name.encode("ascii"))
 
     def draft(self) -> dict[str, Any]:
         """The JSON object that was sent."""
-        return read_draft(self.body, self.request.headers.get("content-type", ""))
+        return read_draft(self.body, self.header("content-type") or "")
 
     def draft_or_nothing(self) -> dict[str, Any]:
         """The same, where nothing need be sent."""
@@ -105,9 +113,10 @@ def reading_endpoint(handler: Handler, *, short: bool = False) -> Callable[[AnyR
 
     async def handle(request: AnyRequest) -> Response[bytes]:
         try:
-            if short and short_here(request):
-                return respond(read(request, handler))
-            return respond(await sync_to_thread(read, request, handler))
+            holder = holder_of(request)
+            if short and short_here(request.scope, holder.site):
+                return respond(read(request.scope, holder, handler))
+            return respond(await sync_to_thread(read, request.scope, holder, handler))
         except Exception as error:
             return answer(request, error)
 
@@ -119,7 +128,8 @@ def endpoint(handler: Handler) -> Callable[[AnyRequest], Awaitable[Response[byte
 
     async def handle(request: AnyRequest) -> Response[bytes]:
         try:
-            return respond(await sync_to_thread(run, request, handler, await request.body()))
+            body = await request.body()
+            return respond(await sync_to_thread(run, request.scope, holder_of(request), handler, body))
         except Exception as error:
             return answer(request, error)
 
@@ -132,9 +142,10 @@ def upload_endpoint(handler: Handler) -> Callable[[AnyRequest], Awaitable[Respon
     async def handle(request: AnyRequest) -> Response[bytes]:
         try:
             # Asked before the body is read: strangers' files are not taken in.
-            await sync_to_thread(authenticate, request, holder_of(request).site)
+            holder = holder_of(request)
+            await sync_to_thread(authenticate, request.scope, holder.site)
             upload = await read_upload(request)
-            return respond(await sync_to_thread(run, request, handler, b"", upload))
+            return respond(await sync_to_thread(run, request.scope, holder, handler, b"", upload))
         except Exception as error:
             return answer(request, error)
 
@@ -159,33 +170,32 @@ SCANS = (b"q=", b"where=", b"total=exact")
 """Parameters with which a list may look at every record."""
 
 
-def short_here(request: AnyRequest) -> bool:
+def short_here(scope: HTTPScope, site: Site) -> bool:
     """Whether this very request may run on the event loop: searches, conditions and exact counts may scan."""
-    site = holder_of(request).site
-    return site.database.dialect == "sqlite" and not any(word in request.scope["query_string"] for word in SCANS)
+    return site.database.dialect == "sqlite" and not any(word in scope["query_string"] for word in SCANS)
 
 
-def read(request: AnyRequest, handler: Handler) -> Found:
+def read(scope: HTTPScope, holder: SiteHolder, handler: Handler) -> Found:
     """Answer a question; caller and answer come from one state of the database."""
-    site = holder_of(request).site
+    site = holder.site
     with site.database.reading() as connection:
-        actor, token = caller(request.scope, site, connection)
-        found = handler(Call(request, site, actor, reading=Inquiry.on(site, actor, connection)))
+        actor, token = caller(scope, site, connection)
+        found = handler(Call(scope, site, actor, reading=Inquiry.on(site, actor, connection)))
     people.note_use(site, token)
     return found
 
 
-def run(request: AnyRequest, handler: Handler, body: bytes, upload: Upload | None = None) -> Found:
+def run(scope: HTTPScope, holder: SiteHolder, handler: Handler, body: bytes, upload: Upload | None = None) -> Found:
     """Do what is asked; once more when a newer revision was applied meanwhile."""
     for attempt in (1, 2):
-        site = holder_of(request).site
-        actor = authenticate(request, site)
+        site = holder.site
+        actor = authenticate(scope, site)
         try:
-            return handler(Call(request, site, actor, body, upload))
+            return handler(Call(scope, site, actor, body, upload))
         except StaleSite:
             if attempt == 2:
                 raise
-            holder_of(request).refresh()
+            holder.refresh()
     raise AssertionError("the loop returns or raises")
 
 
@@ -195,22 +205,26 @@ def holder_of(request: AnyRequest) -> SiteHolder:
     return found
 
 
-def authenticate(request: AnyRequest, site: Site) -> Actor:
+def authenticate(scope: HTTPScope, site: Site) -> Actor:
     """Who asks; raises Answer 401."""
     with site.database.reading() as connection:
-        actor, token = caller(request.scope, site, connection)
+        actor, token = caller(scope, site, connection)
     people.note_use(site, token)
     return actor
 
 
-def caller(scope: Scope, site: Site, connection: sa.Connection) -> tuple[Actor, Token]:
+def caller(scope: HTTPScope, site: Site, connection: sa.Connection) -> tuple[Actor, Token]:
     """Who holds the bearer token; raises Answer 401. Cookies are not looked at, nor is the query string."""
-    sent = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
-    kind, _, text = sent.decode("latin-1").partition(" ")
+    kind, _, text = (header_of(scope, b"authorization") or "").partition(" ")
     found = people.actor_of_token(site, connection, text.strip()) if kind.lower() == "bearer" else None
     if found is None:
         raise problems.unauthorized()
     return found
+
+
+def header_of(scope: HTTPScope, name: bytes) -> str | None:
+    """A header of a request; the first, where it was sent twice."""
+    return next((value.decode("latin-1") for sent, value in scope["headers"] if sent == name), None)
 
 
 # ---- answers
@@ -231,17 +245,17 @@ def encode(value: Any) -> bytes:
 
 def answer(request: AnyRequest, error: Exception) -> Response[bytes]:
     """Whatever went wrong as a problem document."""
-    found = failure(request, error)
+    found = failure(request.scope, error)
     return Response(
         encode(found.body()), status_code=found.status, headers=dict(found.headers), media_type=problems.MEDIA_TYPE
     )
 
 
-def failure(request: AnyRequest, error: Exception) -> Answer:
+def failure(scope: HTTPScope, error: Exception) -> Answer:
     """The refusal that an exception means; failures of ours are logged."""
-    found = answer_for(error, str(request.scope.get("state", {}).get("request_id", "")))
+    found = answer_for(error, str(scope.get("state", {}).get("request_id", "")))
     if found.status >= 500:
-        log.error("API request failed: %s %s", request.method, request.url.path, exc_info=error)
+        log.error("API request failed: %s %s", scope["method"], scope["path"], exc_info=error)
     return found
 
 

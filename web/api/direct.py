@@ -1,30 +1,41 @@
-"""Lists asked for by programs, answered around the web framework's routing.
+"""What programs ask for most, answered around the web framework's routing: lists, records, and saves of one record.
 
-They are the most frequent request by far, and so short that finding a route, building a request and response of the
-framework, and a thread's hop would each cost more than the query. Everything else goes on to the framework.
+These requests are so short that finding a route, building a request and response of the framework, and for a list on
+SQLite a thread's hop, would each cost more than the work itself. Everything else goes on to the framework, with the
+same handlers behind it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import Final, cast
 
-from litestar import Litestar, Request
-from litestar.concurrency import sync_to_thread
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar import Litestar
+from litestar.concurrency import get_asyncio_executor
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
+from engine.limits import BODY_BYTES_MAX
 from engine.runtime import people
 from engine.runtime.inquiry import Inquiry
 from engine.runtime.site import Site, SiteHolder
-from web.api.call import JSON, AnyRequest, caller, encode, failure, read
-from web.api.reading import listing, listing_at_once
-from web.problems import MEDIA_TYPE
+from web.api import reading, writing
+from web.api.call import Found, Handler, caller, encode, failure, header_of, read, run, short_here
+from web.problems import MEDIA_TYPE, Answer
 
-ADDRESS: Final = re.compile(r"/api/v1/([a-z][a-z0-9_]*)")
+ADDRESS: Final = re.compile(r"/api/v1/([a-z][a-z0-9_]*)(?:/([0-9]+))?")
 NO_HEADERS: Final[Mapping[str, str]] = {}
 ELSEWHERE: Final = frozenset({"files"})
 """An address of its own, though it looks like an entity's."""
+READ: Final[Mapping[tuple[str, bool], Handler]] = {("GET", False): reading.listing, ("GET", True): reading.one}
+"""By method, and whether one record is meant."""
+WRITTEN: Final[Mapping[tuple[str, bool], Handler]] = {("POST", False): writing.create, ("PATCH", True): writing.change}
+
+
+class Disconnected(Exception):
+    """Whoever asked has gone: there is nobody to answer."""
 
 
 class Direct:
@@ -35,42 +46,69 @@ class Direct:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or hand it on."""
-        asked = cast("Mapping[str, Any]", scope)
-        gets = asked["type"] == "http" and asked["method"] == "GET"
-        found = ADDRESS.fullmatch(asked["path"]) if gets else None
-        if found is None or found[1] in ELSEWHERE:
+        asked = cast("HTTPScope", scope)
+        found = ADDRESS.fullmatch(scope["path"]) if scope["type"] == ScopeType.HTTP else None
+        kind = (str(asked["method"]), found[2] is not None) if found is not None else ("", False)
+        if found is None or found[1] in ELSEWHERE or not (kind in READ or kind in WRITTEN):
             await self.app(scope, receive, send)
             return
-        holder: SiteHolder = self.litestar.state.holder
+        asked["path_params"] = {"entity": found[1], "id": found[2]}
         try:
-            content = at_once(holder.site, scope, found[1])
-            if content is not None:
-                await respond(send, 200, content, JSON)
-                return
-            answer = await sync_to_thread(read, self.request(scope, receive, send, found[1]), listing)
+            answer = await self.answer(asked, receive, kind)
+        except Disconnected:
+            return
         except Exception as error:
-            refusal = failure(self.request(scope, receive, send, found[1]), error)
+            refusal = failure(asked, error)
             await respond(send, refusal.status, encode(refusal.body()), MEDIA_TYPE, refusal.headers)
             return
-        await respond(send, answer.status, answer.content or b"", answer.media_type, answer.headers)
+        content = encode(answer.value) if answer.content is None else answer.content
+        await respond(send, answer.status, content, answer.media_type, answer.headers)
 
-    def request(self, scope: Scope, receive: Receive, send: Send, entity: str) -> AnyRequest:
-        """The request as the framework would have made it."""
-        scope["litestar_app"] = self.litestar
-        scope["path_params"] = {"entity": entity}
-        return Request(scope, receive, send)  # type: ignore[arg-type, unused-ignore]
+    async def answer(self, scope: HTTPScope, receive: Receive, kind: tuple[str, bool]) -> Found:
+        """What the handler answers with, on the event loop where that is over at once."""
+        holder: SiteHolder = self.litestar.state.holder
+        in_thread, executor = asyncio.get_running_loop().run_in_executor, get_asyncio_executor()
+        handler = READ.get(kind)
+        if handler is None:
+            body = await read_body(scope, receive)
+            return await in_thread(executor, run, scope, holder, WRITTEN[kind], body)
+        site = holder.site
+        if handler is reading.listing:
+            content = at_once(site, scope)
+            if content is not None:
+                return Found(content=content)
+        elif short_here(scope, site):
+            return read(scope, holder, handler)
+        return await in_thread(executor, read, scope, holder, handler)
 
 
-def at_once(site: Site, scope: Scope, entity: str) -> bytes | None:
-    """The answer, on the event loop, where it is known to take less than a thread's hop would; else None."""
+def at_once(site: Site, scope: HTTPScope) -> bytes | None:
+    """A list, on the event loop, where it is known to take less than a thread's hop would; else None."""
     if site.database.dialect != "sqlite":
         return None
     with site.database.reading() as connection:
         actor, token = caller(scope, site, connection)
-        found = listing_at_once(Inquiry.on(site, actor, connection), entity, scope["query_string"])
+        inquiry = Inquiry.on(site, actor, connection)
+        found = reading.listing_at_once(inquiry, scope["path_params"]["entity"], scope["query_string"])
     if found is not None:
         people.note_use(site, token)
     return found
+
+
+async def read_body(scope: HTTPScope, receive: Receive) -> bytes:
+    """The whole body; raises Answer 413 for one that is too large."""
+    stated = header_of(scope, b"content-length") or ""
+    size, parts, more = 0, [], True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise Disconnected
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        more = message.get("more_body", False)
+        if size > BODY_BYTES_MAX or (stated.isascii() and stated.isdigit() and int(stated) > BODY_BYTES_MAX):
+            raise Answer(413, "Too large")
+    return b"".join(parts)
 
 
 async def respond(

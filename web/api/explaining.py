@@ -9,7 +9,7 @@ from web.api.records import value_json
 
 def explain(call: Call) -> Found:
     """The formula of a computed field, its inputs, and the records that it found."""
-    name = str(call.request.path_params["field"])
+    name = call.part("field")
     found = explain_figure(call.site, call.actor, call.entity, call.id, name)
     return Found(
         {

@@ -43,8 +43,8 @@ def download(call: Call) -> Found:
     """The n-th file of a field (from 1), while the caller may read that field of that record."""
     entity = root_entity(call)
     record = read_record(call.site, call.actor, entity.name, call.id)
-    ids = file_ids(record, str(call.request.path_params["field"]))
-    number = str(call.request.path_params["n"])
+    ids = file_ids(record, call.part("field"))
+    number = call.part("n")
     if not (number.isascii() and number.isdigit() and len(number) < 4 and 1 <= int(number) <= len(ids)):
         raise NotFound(entity.name)
     id = ids[int(number) - 1]

@@ -29,7 +29,7 @@ def once(call: Call, work: Callable[[Session], Change], *, row: int | None = Non
     if key is None:
         return in_transaction(call.site, call.actor, work)
     key = key if row is None else f"{key}#{row}"
-    who, route = f"user:{call.actor.user}", f"{call.request.method} {call.request.url.path}"
+    who, route = f"user:{call.actor.user}", f"{call.scope['method']} {call.scope['path']}"
     tables = call.site.tables
     try:
         with call.site.database.writing() as connection:
@@ -59,7 +59,7 @@ def once(call: Call, work: Callable[[Session], Change], *, row: int | None = Non
 
 def read_key(call: Call) -> str | None:
     """The key that was sent; raises Answer 400 for one that cannot be one."""
-    key = call.request.headers.get("idempotency-key")
+    key = call.header("idempotency-key")
     if key is None:
         return None
     if not _KEY.fullmatch(key):

@@ -25,7 +25,7 @@ PARAMETERS = frozenset({"where", "q", "sort", "fields", "page", "size", "after",
 def listing(call: Call) -> Found:
     """Some records of an entity."""
     entity = root_entity(call)
-    query = read_query(call.site, entity.name, call.request.scope["query_string"])
+    query = read_query(call.site, entity.name, call.scope["query_string"])
     return Found(content=page_json(Question.read(call.inquiry, query)))
 
 
@@ -51,7 +51,7 @@ def make_query(entity: str, query_string: bytes) -> ListQuery:
     return replace(query, fields=tuple(names))
 
 
-def read_pairs(query_string: bytes) -> list[tuple[str, str]]:
+def read_pairs(query_string: bytes, known: frozenset[str] = PARAMETERS) -> list[tuple[str, str]]:
     """The URL's parameters; raises InvalidQuery for one that is unknown, given twice or not text."""
     try:
         pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, max_num_fields=20, errors="strict")
@@ -59,7 +59,7 @@ def read_pairs(query_string: bytes) -> list[tuple[str, str]]:
         raise InvalidQuery("The address cannot be read.") from error
     names = [name for name, _ in pairs]
     for name, value in pairs:
-        if name not in PARAMETERS:
+        if name not in known:
             raise InvalidQuery("There is no such parameter.", field=name[:40], code="unknown_parameter")
         if names.count(name) > 1:
             raise InvalidQuery("This parameter is given twice.", field=name)

@@ -15,12 +15,14 @@ from engine.runtime.session import Session
 from web import problems
 from web.api.call import Call, Found
 from web.api.once import once
-from web.api.reading import root_entity
+from web.api.reading import read_pairs, root_entity
 from web.api.records import record_json, record_json_in
 from web.problems import Answer
 
 T = TypeVar("T")
 
+VERSION = frozenset({"version"})
+"""What the address of a deletion may say."""
 _ETAG = re.compile(r'(?:W/)?"([1-9][0-9]{0,17})"')
 
 
@@ -45,7 +47,7 @@ def change(call: Call) -> Found:
 def remove(call: Call) -> Found:
     """Put a record into the recycle bin."""
     entity = root_entity(call)
-    asked = call.request.query_params.get("version")
+    asked = next((value for name, value in read_pairs(call.scope["query_string"], VERSION)), None)
     version = read_version(call, {"version": whole(asked)} if asked is not None else {})
     with_current(call, lambda: once(call, lambda session: delete_in(session, entity.name, call.id, version)))
     return Found(status=204)
@@ -168,7 +170,7 @@ def read_version(call: Call, values: dict[str, Any]) -> int | None:
     stated = values.pop("version", None)
     if stated is not None and (not isinstance(stated, int) or isinstance(stated, bool)):
         raise Answer(422, "Nothing was stored", "`version` is a whole number.")
-    header = call.request.headers.get("if-match")
+    header = call.header("if-match")
     if header is None:
         return stated
     matched = _ETAG.fullmatch(header.strip())
