@@ -120,6 +120,10 @@ RECORDS: Mapping[str, Words] = {
         "不能恢复：{field}所关联的记录已被删除；请先恢复它。",
         "It cannot be restored: the record that {field} links to is deleted. Restore that one first.",
     ),
+    "restore_frozen": words(
+        "不能恢复：它的明细行属于{entity}，而该记录已锁定。",
+        "It cannot be restored: lines of it belong to {entity} that stands still by now.",
+    ),
     "too_many_dependents": words(
         "受影响的记录超过 {limit} 条，不能在一次保存中完成。",
         "More than {limit} records depend on this, too many for one save.",

@@ -14,12 +14,11 @@ from engine.model import Entity, Field
 from engine.problems import ConfigError, Problem
 from engine.runtime import lookup
 from engine.runtime.combinations import keep_combinations
-from engine.runtime.dependencies import Dependencies, Spot
+from engine.runtime.dependencies import Dependencies, Spot, dependencies_of
 from engine.runtime.figures import Figures, stored_value
 from engine.runtime.naming import name_of
 from engine.runtime.numbering import give_numbers
 from engine.runtime.push import Holders, Key, frozen_keys, holders, refresh_record
-from engine.runtime.save import dependencies_of
 from engine.runtime.session import Session
 from engine.runtime.site import Site
 from engine.runtime.stages import settle_stage

@@ -9,6 +9,7 @@ from functools import lru_cache
 from engine.expression import Expression
 from engine.expression.nodes import Aggregate, Node, Path, Step, walk
 from engine.model import Field, Model
+from engine.runtime.site import Site
 
 Spot = tuple[str, str]
 """(entity, field)"""
@@ -63,6 +64,11 @@ class Dependencies:
             if entity.each and entity.owned_by and self.model.root_of(entity.name) == root:
                 spots |= set(_list_spots(self.model, entity.owned_by[0], entity.each.lists.values()))
         return frozenset(spots)
+
+
+def dependencies_of(site: Site) -> Dependencies:
+    """The dependencies of the site's model, worked out once."""
+    return site.kept.get("dependencies", lambda: Dependencies(site.model))
 
 
 def _pushed(model: Model) -> Iterator[Pushed]:

@@ -13,11 +13,11 @@ from engine.change import Actor, Draft, FieldError, InvalidRecord, NotFound
 from engine.model import Entity, Field
 from engine.runtime import permission
 from engine.runtime.access import Access, Rows
+from engine.runtime.dependencies import dependencies_of
 from engine.runtime.draft import DraftReader, expect_figures, expect_formulas
 from engine.runtime.figures import Figures
 from engine.runtime.inquiry import Inquiry
 from engine.runtime.push import Key, frozen_keys
-from engine.runtime.save import dependencies_of
 from engine.runtime.session import Session
 from engine.runtime.site import Site
 from engine.runtime.stages import pipeline_of, settle_stage

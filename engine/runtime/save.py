@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import secrets
+from collections.abc import Callable, Iterable, Sequence
 
 from engine.change import (
     Actor,
@@ -21,9 +22,10 @@ from engine.runtime import permission
 from engine.runtime.access import Access
 from engine.runtime.combinations import keep_combinations, read_rows
 from engine.runtime.companions import settle_companions
-from engine.runtime.dependencies import Dependencies
+from engine.runtime.dependencies import Dependencies, dependencies_of
 from engine.runtime.draft import DraftReader, expect_figures, expect_formulas
 from engine.runtime.figures import Figures
+from engine.runtime.following import Removal
 from engine.runtime.linking import let_go
 from engine.runtime.numbering import give_numbers
 from engine.runtime.push import Key, frozen_keys, push
@@ -31,7 +33,7 @@ from engine.runtime.session import Session
 from engine.runtime.site import Site
 from engine.runtime.stages import settle_stage
 from engine.runtime.transaction import in_transaction
-from engine.runtime.tree import Tree, load_tree, new_tree
+from engine.runtime.tree import Node, Tree, load_tree, new_tree
 from engine.runtime.validation import errors_of, frozen_errors, warnings_of
 from engine.runtime.write import changed_fields, store_tree
 from engine.store import records
@@ -133,19 +135,30 @@ def _work_out(figures: Figures, reader: DraftReader, frozen: set[Key]) -> None:
 def _store(session: Session, figures: Figures, dependencies: Dependencies) -> Change:
     root = figures.tree.root
     touched = [node for node in root.walk() if node.is_new or changed_fields(node)]
-    touched += root.walk_gone()
+    gone = list(root.walk_gone())
+    touched += gone
     fields = frozenset(changed_fields(root))
-    version = store_tree(figures, "updated")
+    removal = _following(session, figures.tree, [node for node in gone if not node.is_new])
+    # What goes along with a line comes back with it.
+    version = store_tree(figures, "updated", deletion=removal.deletion if removal.takes_along else None)
     if not root.is_new and root.before is not None and version == root.before["version"]:
         return Change(root.entity.name, root.id, version, "unchanged")
     session.forget()
+    removal.carry_out()
     push(session, touched, dependencies)
     return Change(root.entity.name, root.id, version, "created" if root.is_new else "updated", fields)
 
 
-def dependencies_of(site: Site) -> Dependencies:
-    """The dependencies of the site's model, worked out once."""
-    return site.kept.get("dependencies", lambda: Dependencies(site.model))
+def _following(session: Session, tree: Tree, gone: Sequence[Node]) -> Removal:
+    """What other records do as lines go, as their links say. Raises InvalidRecord where something is in the way."""
+    own = frozenset(node.key for node in (*tree.root.walk(), *gone))
+    removal = Removal(session, secrets.token_hex(8), save_in, own)
+    for node in gone:
+        removal.gather_links(node)
+    errors = tuple(removal.errors())
+    if errors:
+        raise InvalidRecord(errors)
+    return removal
 
 
 def _require_version(session: Session, draft: Draft, tree: Tree) -> None:
@@ -179,4 +192,4 @@ def _one_for_each_place(errors: Iterable[FieldError]) -> tuple[FieldError, ...]:
     return tuple(found.values())
 
 
-__all__ = ["Refused", "dependencies_of", "save", "save_in"]
+__all__ = ["Refused", "save", "save_in"]

@@ -11,7 +11,7 @@ from engine.change import Actor
 from engine.runtime.session import Session
 from engine.runtime.site import Site
 from engine.store import revisions
-from engine.store.errors import Unavailable
+from engine.store.errors import Duplicate, Unavailable
 
 T = TypeVar("T")
 
@@ -34,8 +34,9 @@ def in_transaction(site: Site, actor: Actor, work: Callable[[Session], T]) -> T:
                 if site.revision and revisions.held_number(connection) != site.revision:
                     raise StaleSite
                 return work(Session.open(site, connection, actor))
-        except Unavailable as error:
-            if attempt == TRIES_MAX or not error.retry:
+        except (Unavailable, Duplicate) as error:
+            # A value that was taken at the same moment is there for everybody to see by now, and is refused in words.
+            if attempt == TRIES_MAX or (isinstance(error, Unavailable) and not error.retry):
                 raise
             time.sleep(random.uniform(0.005, 0.05) * attempt)  # noqa: S311 - jitter, not a secret
     raise AssertionError("the loop returns or raises")

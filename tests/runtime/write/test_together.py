@@ -21,7 +21,7 @@ app: {name: Library, locale: en, locales: [en], timezone: UTC, currency: EUR}
 entities:
   shelf:
     title: "{name}"
-    fields: {name: {type: text}, planks: {type: lines, of: plank}}
+    fields: {name: {type: text, unique: true}, planks: {type: lines, of: plank}}
   plank:
     owned_by: shelf.planks
     fields: {width: {type: integer}}
@@ -63,6 +63,31 @@ def test_nothing_links_to_what_was_deleted_at_the_same_moment(library: Crm, link
             deleting.result(10)
 
     assert [error.code for error in used.value.errors] == ["in_use"]
+
+
+def test_of_two_who_take_a_name_at_the_same_moment_the_second_is_told_which_field(library: Crm) -> None:
+    saved, go_on = threading.Event(), threading.Event()
+
+    def first() -> None:
+        def work(session: Session) -> None:
+            save_in(session, Draft("shelf", {"name": "North"}))
+            saved.set()
+            go_on.wait(10)
+
+        in_transaction(library.site, system(), work)
+
+    with ThreadPoolExecutor(2) as people:
+        making = people.submit(first)
+        assert saved.wait(10)
+        late = people.submit(library.create, "shelf", name="NORTH")
+        threading.Event().wait(0.3)
+        go_on.set()
+        making.result(10)
+        with pytest.raises(InvalidRecord) as refused:
+            late.result(10)
+
+    assert [(error.field, error.code) for error in refused.value.errors] == [("name", "not_unique")]
+    assert library.titles("shelf") == ["North"]
 
 
 def test_a_save_and_a_config_take_turns(library: Crm) -> None:
