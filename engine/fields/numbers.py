@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Context, Decimal
+from decimal import Context, Decimal, Inexact, InvalidOperation
 from functools import lru_cache
 
 import babel
@@ -17,6 +17,7 @@ from engine.api import BadValue, Reader, limits
 _PLAIN = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?|[+-]?\.[0-9]+")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
 _WIDE = Context(prec=80)
+_EXACT = Context(prec=80, traps=[Inexact, InvalidOperation])
 _CHARACTERS_MAX = 60
 
 
@@ -42,14 +43,21 @@ def exact(number: Decimal, scale: int) -> Decimal:
         return Decimal((0, (0,), -scale))
     if number.adjusted() > 20:
         raise BadValue("too_many_digits", max=limits.INTEGER_MAX // 10**scale)
-    normal = number.normalize(_WIDE)
-    exponent = normal.as_tuple().exponent
-    assert isinstance(exponent, int)
-    if -exponent > scale:
-        raise BadValue("too_many_places", scale=scale)
-    if abs(normal.scaleb(scale, _WIDE)) > limits.INTEGER_MAX:
+    unit, most = _unit_and_most(scale)
+    try:
+        found = number.quantize(unit, context=_EXACT)
+    except Inexact:
+        raise BadValue("too_many_places", scale=scale) from None
+    if found.copy_abs() > most:
         raise BadValue("too_many_digits", max=limits.INTEGER_MAX // 10**scale)
-    return normal.quantize(Decimal((0, (1,), -scale)), context=_WIDE)
+    return found
+
+
+@lru_cache(maxsize=100)
+def _unit_and_most(scale: int) -> tuple[Decimal, Decimal]:
+    """The smallest step of a scale, and the largest number that it is kept with."""
+    unit = Decimal((0, (1,), -scale))
+    return unit, Decimal(limits.INTEGER_MAX).scaleb(-scale, _WIDE)
 
 
 def in_bounds(number: Decimal, least: Decimal | None, most: Decimal | None) -> Decimal:

@@ -87,6 +87,8 @@ def frozen_keys(figures: Figures) -> set[Key]:
 def holders(session: Session, nodes: Iterable[Node], dependencies: Dependencies) -> Holders:
     """The records whose pushed rollups count one of these nodes, as it was or as it is, or read of it."""
     found: Holders = {}
+    if not dependencies.pushed:
+        return found
     changed = [(node, {(node.entity.name, name) for name in changed_fields(node)}) for node in nodes]
     for one in dependencies.pushed:
         for node, spots in changed:

@@ -45,8 +45,11 @@ def store_tree(
             changed.insert(0, root)
     # Whatever is still to be read for them is read before anything is sent.
     rows = [(node, _row(figures, node, version if stamp or node.is_new else None)) for node in changed]
-    entries = [_entry(session, node, root, "created" if node.is_new else action, rule) for node in changed]
-    entries += [_entry(session, node, root, "deleted", rule) for node in gone]
+    entries = [
+        _entry(session, node, root, "created" if node.is_new else action, rule, changed_fields(node))
+        for node in changed
+    ]
+    entries += [_entry(session, node, root, "deleted", rule, {}) for node in gone]
     with together(session.connection):
         # What goes and what changes lets its unique values go first: another line may take them over.
         for node in gone:
@@ -189,7 +192,9 @@ def _delete_line(session: Session, node: Node, version: int, deletion: str | Non
     search.remove(session.connection, session.tables, node.entity.name, node.id)
 
 
-def _entry(session: Session, node: Node, root: Node, action: str, rule: str) -> Entry:
+def _entry(
+    session: Session, node: Node, root: Node, action: str, rule: str, changes: Mapping[str, tuple[Any, Any]]
+) -> Entry:  # fmt: skip
     return Entry(
         at=session.now,
         user=session.actor.user,
@@ -199,7 +204,7 @@ def _entry(session: Session, node: Node, root: Node, action: str, rule: str) -> 
         root_entity=root.entity.name,
         root=root.id,
         action=action,
-        changes=json_changes(node.entity, changed_fields(node)) if action != "deleted" else {},
+        changes=json_changes(node.entity, changes),
         rule=rule,
     )
 

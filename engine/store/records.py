@@ -45,13 +45,11 @@ def insert(connection: sa.Connection, tables: Tables, entity: str, rows: Sequenc
     """
     if not rows:
         return
-    table = tables.entities[entity]
-    keys = tables.keys[entity]
-    names = [column.name for column in table.columns]
-    for row in rows:
-        assert row.keys() <= set(names), f"{entity} has no columns {row.keys() - set(names)}"
-    complete = [{name: row.get(name) for name in names} | _keys_of(row, keys) for row in rows]
-    insertion(connection.dialect, tables.statements, table, names).run(connection, complete)
+    table, keys = tables.entities[entity], tables.keys[entity]
+    empty = dict.fromkeys(table.columns.keys())
+    complete = [{**empty, **row, **_keys_of(row, keys)} for row in rows]
+    assert all(len(row) == len(empty) for row in complete), f"{entity} has not all of these columns: {rows}"
+    insertion(connection.dialect, tables.statements, table, empty).run(connection, complete)
 
 
 def update(connection: sa.Connection, tables: Tables, entity: str, id: int, values: Mapping[str, Any]) -> None:
@@ -191,7 +189,7 @@ def _read_one(
         return locked(sa.select(table).where(table.c.id == sa.bindparam("sought", None, type_=table.c.id.type)))
 
     prepared = _prepared(connection, tables, (purpose, "one", entity), build)
-    names = [column.name for column in table.columns]
+    names = table.columns.keys()
     return [dict(zip(names, row, strict=True)) for row in prepared.rows(connection, {"sought": id})]
 
 
