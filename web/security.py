@@ -35,6 +35,8 @@ ALWAYS = tuple((name.lower().encode(), value.encode()) for name, value in HEADER
 HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
 UNSTORED = ((b"cache-control", b"no-store"), (b"vary", b"Cookie, HX-Request"))
 """What stands on all answers but the built assets."""
+EVERY_PAGE = (*ALWAYS, *UNSTORED)
+OURS = frozenset(name for name, _ in (*EVERY_PAGE, HTTPS_ONLY))
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
@@ -147,14 +149,13 @@ class Gate:
 def add_headers(message: Message, *, request_id: str, static: bool, https: bool) -> None:
     """Put the headers that every answer carries on this one; a header already set stays."""
     assert message["type"] == "http.response.start"
-    sent = list(message.get("headers", ()))
+    sent = message.get("headers", ())
     present = {name.lower() for name, _ in sent}
-    wanted = [*ALWAYS, (b"x-request-id", request_id.encode())]
+    wanted = ALWAYS if static else EVERY_PAGE
     if https:
-        wanted.append(HTTPS_ONLY)
-    if not static:
-        wanted += UNSTORED
-    message["headers"] = sent + [pair for pair in wanted if pair[0] not in present]
+        wanted = (*wanted, HTTPS_ONLY)
+    more = wanted if present.isdisjoint(OURS) else [pair for pair in wanted if pair[0] not in present]
+    message["headers"] = [*sent, *more, (b"x-request-id", request_id.encode())]
 
 
 async def refuse_host(send: Send) -> None:

@@ -38,6 +38,14 @@ class Dependencies:
         self.of_root = lru_cache(maxsize=None)(self._of_root)
         self.feeding = lru_cache(maxsize=None)(self._feeding)
 
+    def pushes(self, entity: str) -> bool:
+        """Whether rollups of other records may follow from a record of this entity."""
+        return any(
+            entity in {one.rows, *(arrival(self.model, hop)[0] for hop in one.aggregate.through)}
+            or any(entity == spot[0] for spot in one.beyond | one.holder)
+            for one in self.pushed
+        )
+
     def dependents(self, root: str, changed: Iterable[Spot]) -> frozenset[Spot]:
         """The stored formulas of a root entity's tree that follow from these fields, however far."""
         found: set[Spot] = set()

@@ -14,16 +14,17 @@ from collections import deque
 from types import TracebackType
 from typing import Any, Final, Literal
 
-import psycopg
 import sqlalchemy as sa
 
-from engine.store.driver import told
-from engine.store.errors import translate
+from engine.store.driver import COMMAND_OK, IDLE, module_of, told
+from engine.store.errors import Occupied, translate
 
 KEPT_MAX: Final = 8
 """Connections that wait open; those of a rare rush go back to the pool."""
 TRUSTED_SECONDS: Final = 1.0
 """After so long without use a connection goes back to the pool, which asks a server whether it is still there."""
+BUSY_MS: Final = 10_000
+"""How long a writer of SQLite waits for the writer of another process."""
 TURN_SECONDS: Final = 30.0
 """How long a thread waits for SQLite's one writer."""
 
@@ -106,7 +107,7 @@ class Readers(Connections):
         """Nothing was written: PostgreSQL's COMMIT is sent, and its answer is read before the next use."""
         if self._sqlite or error is not None or connection.in_transaction():
             super().end(connection, driver, error)
-        elif driver.pgconn.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+        elif driver.pgconn.transaction_status != IDLE:
             driver.pgconn.send_query(b"COMMIT")
             driver.pgconn.flush()
 
@@ -132,6 +133,18 @@ class Writers(Connections):
             self._end_turn()
             raise
 
+    def lend_now(self) -> tuple[sa.Connection, Any]:
+        """The same for who may not wait; raises Occupied."""
+        try:
+            self._turn.get_nowait()
+        except queue.Empty:
+            raise Occupied from None
+        try:
+            return super().lend()
+        except BaseException:
+            self._end_turn()
+            raise
+
     def keep(self, connection: sa.Connection, driver: Any, *, trusted: bool) -> None:
         """Let it wait, and let the next thread write."""
         try:
@@ -142,6 +155,39 @@ class Writers(Connections):
     def _end_turn(self) -> None:
         if self._sqlite:
             self._turn.put(None)
+
+
+class WithoutWaiting(Connections):
+    """SQLite's one writer for who may not wait for it, such as the event loop of a server.
+
+    It reads with that connection too: every other one has to read its pages anew after each write.
+    """
+
+    def __init__(self, writers: Writers, begin: str) -> None:
+        self._writers = writers
+        self._begin = begin
+
+    def take(self) -> tuple[sa.Connection, Any]:
+        """The writer in a new transaction; raises Occupied."""
+        connection, driver = self._writers.lend_now()
+        try:
+            if self._begin == "BEGIN":
+                driver.execute(self._begin)  # a reading waits for nobody
+            else:
+                driver.execute("PRAGMA busy_timeout=0")
+                try:
+                    driver.execute(self._begin)
+                finally:
+                    driver.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        except Exception as error:
+            # Most likely another process writes. Whoever asks again with patience is told what it is.
+            self._writers.keep(connection, driver, trusted=False)
+            raise Occupied from error
+        return connection, driver
+
+    def give_back(self, connection: sa.Connection, driver: Any, error: BaseException | None) -> None:
+        """End the transaction."""
+        self._writers.give_back(connection, driver, error)
 
 
 class Use:
@@ -177,9 +223,9 @@ def settled(connection: sa.Connection, driver: Any) -> bool:
     """Read the answer to a COMMIT that was only sent; False when the connection is of no use any more."""
     try:
         while (result := driver.pgconn.get_result()) is not None:
-            if result.status != psycopg.pq.ExecStatus.COMMAND_OK:
+            if result.status != COMMAND_OK:
                 connection.invalidate()
-    except psycopg.Error:
+    except module_of(connection).Error:
         connection.invalidate()
     return not connection.invalidated
 

@@ -7,6 +7,7 @@ write-ahead log. On PostgreSQL readers see one snapshot too (repeatable read, re
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -14,7 +15,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from engine.store.connections import Readers, Use, Writers
+from engine.store.connections import Connections, Readers, Use, WithoutWaiting, Writers
 from engine.store.errors import Unusable, translate
 
 Dialect = Literal["sqlite", "postgresql"]
@@ -29,13 +30,24 @@ class Database:
         self.path = path
         """The file of a SQLite database; None for one in memory and for PostgreSQL."""
         self._writer, self._reader = writer, reader
-        self._readers, self._writers = Readers(reader), Writers(writer)
+        self._readers: Connections = Readers(reader)
+        self._writers: Connections = Writers(writer)
         # A database in memory has one connection only, so its users take turns.
         self._turn = threading.RLock() if dialect == "sqlite" and path is None else None
 
     def reading(self) -> AbstractContextManager[sa.Connection]:
         """A connection that sees one consistent state and cannot write."""
         return Use(self._readers) if self._turn is None else self._in_turn(self._reader)
+
+    def without_waiting(self) -> Database | None:
+        """The same database for who may not wait: every use of it, reading too, is the writer's, and raises Occupied
+        when somebody else has that. None where there is no such way (PostgreSQL answers over a network)."""
+        if self.dialect != "sqlite" or not isinstance(self._writers, Writers) or self._turn is not None:
+            return None
+        found = copy.copy(self)
+        found._readers = WithoutWaiting(self._writers, "BEGIN")
+        found._writers = WithoutWaiting(self._writers, "BEGIN IMMEDIATE")
+        return found
 
     def writing(self) -> AbstractContextManager[sa.Connection]:
         """A transaction: committed at the end, rolled back by any exception. Never nest two.

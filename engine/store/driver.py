@@ -15,6 +15,8 @@ import sqlalchemy as sa
 Row = tuple[Any, ...]
 IDLE: Final = 0
 """libpq's PQTRANS_IDLE: no transaction is open."""
+COMMAND_OK: Final = 1
+"""libpq's PGRES_COMMAND_OK."""
 
 
 def run(connection: sa.Connection, sql: str, parameters: Any = (), *, prepare: bool = False) -> list[Row]:

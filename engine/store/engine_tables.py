@@ -129,7 +129,6 @@ def _of_records(metadata: sa.MetaData) -> dict[str, sa.Table]:
             _text("entity"), _integer("record_id"), _text("root_entity"), _integer("root_id"), _text("action"),
             sa.Column("changes", Json(), nullable=False), _text("source"), _text("rule"),
             sa.Index("ix__forme_history__root", "root_entity", "root_id", "id"),
-            sa.Index("ix__forme_history__record", "entity", "record_id", "id"),
         ),
         "file": _table(
             "file", metadata, _id(), _text("name"), _text("type"), _integer("size"), _text("digest"),

@@ -22,6 +22,13 @@ class Unavailable(StoreError):
         super().__init__(message)
 
 
+class Occupied(Unavailable):
+    """Somebody else is writing, and whoever asked may not wait."""
+
+    def __init__(self) -> None:
+        super().__init__("The database is busy.", retry=False)
+
+
 class Duplicate(StoreError):
     """A live record holds this value already: a unique index refused."""
 

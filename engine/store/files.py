@@ -157,7 +157,7 @@ def sweep(connection: sa.Connection, tables: EngineTables, folder: Path, now: da
     removed = sum(_remove(path, old) for path in folder.glob(".draft-*"))
     for part in folder.glob("??"):
         for aside in part.glob(f"{ASIDE}*"):  # by a sweep that was cut off
-            aside.replace(aside.with_name(aside.name.removeprefix(ASIDE)))
+            _put_back(aside)
         names = [path.name for path in part.iterdir()]
         for start in range(0, len(names), BATCH):
             unnamed = set(names[start : start + BATCH]) - _named(connection, tables, names[start : start + BATCH])
@@ -168,6 +168,14 @@ def sweep(connection: sa.Connection, tables: EngineTables, folder: Path, now: da
 def _named(connection: sa.Connection, tables: EngineTables, digests: Sequence[str]) -> set[str]:
     table = tables.file
     return set(connection.execute(sa.select(table.c.digest).where(table.c.digest.in_(digests))).scalars())
+
+
+def _put_back(aside: Path) -> None:
+    """Bytes that are set aside are in place again. They count as young: perhaps the same ones were sent meanwhile, and
+    their row is about to be stored."""
+    with suppress(FileNotFoundError):  # another server was faster
+        os.utime(aside)
+        aside.replace(aside.with_name(aside.name.removeprefix(ASIDE)))
 
 
 def _remove(path: Path, old: float) -> bool:

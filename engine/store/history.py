@@ -67,26 +67,8 @@ def read(
 ) -> list[Entry]:
     """What happened to a record and its lines, newest first; `before` is the last id of the page before."""
     table = tables.history
-    return _entries(connection, tables, (table.c.root_entity == entity, table.c.root_id == record), before, limit)
-
-
-def read_one(
-    connection: sa.Connection, tables: Tables, entity: str, record: int, *, before: int | None = None, limit: int = 50
-) -> list[Entry]:
-    """What happened to one record (or line) alone, newest first."""
-    table = tables.history
-    return _entries(connection, tables, (table.c.entity == entity, table.c.record_id == record), before, limit)
-
-
-def _entries(
-    connection: sa.Connection,
-    tables: Tables,
-    where: tuple[sa.ColumnElement[bool], ...],
-    before: int | None,
-    limit: int,
-) -> list[Entry]:
-    table = tables.history
-    statement = sa.select(table).where(*where).order_by(table.c.id.desc()).limit(limit)
+    mine = (table.c.root_entity == entity, table.c.root_id == record)
+    statement = sa.select(table).where(*mine).order_by(table.c.id.desc()).limit(limit)
     if before is not None:
         statement = statement.where(table.c.id < before)
     return [

@@ -14,6 +14,7 @@ from sqlalchemy.pool import QueuePool, StaticPool
 
 from engine.expression.sqlite import register
 from engine.store import search
+from engine.store.connections import BUSY_MS
 from engine.store.engine_tables import FORMAT
 from engine.store.errors import Unavailable, Unusable, of_sqlite, translate
 
@@ -21,8 +22,6 @@ APPLICATION_ID: Final = 0x464F524D
 """Stands in the file's header: "FORM"."""
 VERSION_MIN: Final = (3, 43, 0)
 """Search needs contentless-delete indexes."""
-BUSY_MS: Final = 10_000
-"""How long a writer waits for the writer of another process."""
 READERS_MAX: Final = 40
 """As many as the web server has threads."""
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
+from engine.store import records
 from tests.api.conftest import Firm, Program
 
 
@@ -195,3 +198,29 @@ def test_bulk_sent_twice_is_done_once(rep: Program) -> None:
     first = rep.post("/deal/bulk", body, **{"Idempotency-Key": "k"}).json()
     assert rep.post("/deal/bulk", body, **{"Idempotency-Key": "k"}).json() == first
     assert rep.get("/deal").json()["total"] == 2
+
+
+def test_short_saves_one_after_another_are_all_stored_while_others_write(manager: Program, firm: Firm) -> None:
+    """Saves that are over at once go around a thread, unless somebody else is writing."""
+    saved, go_on = threading.Event(), threading.Event()
+
+    def write_slowly() -> None:
+        with firm.site.database.writing() as connection:
+            records.allocate(connection, firm.site.tables, "account", 1)
+            saved.set()
+            go_on.wait(10)
+
+    made = [manager.make("contact", name=f"Guest {number}")["id"] for number in range(5)]
+    writer = threading.Thread(target=write_slowly)
+    writer.start()
+    assert saved.wait(10)
+    threading.Timer(0.2, go_on.set).start()
+    made.append(manager.make("contact", name="Late guest")["id"])
+    writer.join(10)
+    refused = manager.post("/contact", {"name": ""})
+    changed = manager.patch(f"/contact/{made[0]}", {"name": "First guest", "version": 1})
+
+    assert made == list(range(1, 7))
+    assert (refused.status_code, changed.status_code) == (422, 200)
+    names = [item["name"] for item in manager.get("/contact?sort=name").json()["items"]]
+    assert names == ["First guest", *(f"Guest {number}" for number in range(1, 5)), "Late guest"]

@@ -143,7 +143,6 @@ def test_history_tells_the_newest_first_page_by_page(database: Database, tables:
         assert (page[0].changes, page[0].actor, page[0].user) == ({"price": ["1.00", "2.00"]}, "小王", 7)
         rest = history.read(connection, tables, "quote", 1, before=page[-1].id)
         assert [e.action for e in rest] == ["created"]
-        assert [e.action for e in history.read_one(connection, tables, "part", 5)] == ["created"]
 
 
 def test_names_of_indexes_are_never_too_long_and_never_meet() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import msgspec
@@ -21,7 +21,7 @@ from engine.runtime import people
 from engine.runtime.inquiry import Inquiry
 from engine.runtime.site import Site, SiteHolder
 from engine.runtime.transaction import StaleSite
-from engine.store.errors import Duplicate, StoreError, Unavailable
+from engine.store.errors import Duplicate, Occupied, StoreError, Unavailable
 from engine.store.tokens import Token
 from web import problems
 from web.api.body import read_draft
@@ -203,6 +203,23 @@ def holder_of(request: AnyRequest) -> SiteHolder:
     """The holder of the site that is being served."""
     found: SiteHolder = request.app.state.holder
     return found
+
+
+def run_at_once(scope: HTTPScope, site: Site, handler: Handler, body: bytes) -> Found | None:
+    """The same on the event loop of a server; None, and nothing done, where it would have to wait for anybody."""
+    hurried = site.kept.get("without waiting", lambda: without_waiting(site))
+    if hurried is site:
+        return None
+    try:
+        return handler(Call(scope, hurried, authenticate(scope, hurried), body))
+    except (Occupied, StaleSite):
+        return None
+
+
+def without_waiting(site: Site) -> Site:
+    """The site over the same database for who may not wait; itself where there is no such way."""
+    database = site.database.without_waiting()
+    return site if database is None else replace(site, database=database)
 
 
 def authenticate(scope: HTTPScope, site: Site) -> Actor:

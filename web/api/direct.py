@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final, cast
 
 from litestar import Litestar
@@ -19,10 +21,11 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from engine.limits import BODY_BYTES_MAX
 from engine.runtime import people
+from engine.runtime.dependencies import dependencies_of
 from engine.runtime.inquiry import Inquiry
 from engine.runtime.site import Site, SiteHolder
 from web.api import reading, writing
-from web.api.call import Found, Handler, caller, encode, failure, header_of, read, run, short_here
+from web.api.call import Found, Handler, caller, encode, failure, header_of, read, run, run_at_once, short_here
 from web.problems import MEDIA_TYPE, Answer
 
 ADDRESS: Final = re.compile(r"/api/v1/([a-z][a-z0-9_]*)(?:/([0-9]+))?")
@@ -32,6 +35,11 @@ ELSEWHERE: Final = frozenset({"files"})
 READ: Final[Mapping[tuple[str, bool], Handler]] = {("GET", False): reading.listing, ("GET", True): reading.one}
 """By method, and whether one record is meant."""
 WRITTEN: Final[Mapping[tuple[str, bool], Handler]] = {("POST", False): writing.create, ("PATCH", True): writing.change}
+
+
+QUICK_SECONDS: Final = 0.002
+"""What a save may take that does without a thread of its own: every other request waits for it."""
+QUICK_BYTES: Final = 20_000
 
 
 class Disconnected(Exception):
@@ -71,7 +79,13 @@ class Direct:
         handler = READ.get(kind)
         if handler is None:
             body = await read_body(scope, receive)
-            return await in_thread(executor, run, scope, holder, WRITTEN[kind], body)
+            pace = pace_of(holder.site, scope, body)
+            started = time.perf_counter()
+            found = run_at_once(scope, holder.site, WRITTEN[kind], body) if pace.quick else None
+            if found is None:
+                found = await in_thread(executor, run, scope, holder, WRITTEN[kind], body)
+            pace.seconds = time.perf_counter() - started
+            return found
         site = holder.site
         if handler is reading.listing:
             content = at_once(site, scope)
@@ -80,6 +94,35 @@ class Direct:
         elif short_here(scope, site):
             return read(scope, holder, handler)
         return await in_thread(executor, read, scope, holder, handler)
+
+
+@dataclass(slots=True)
+class Pace:
+    """How long saves of one entity take."""
+
+    short: bool
+    """Whether nothing but the record itself changes, whatever is saved of it."""
+    seconds: float = float("inf")
+    """What the last one took, the disk included."""
+
+    @property
+    def quick(self) -> bool:
+        """Whether the next one will, as far as can be known, be over before a thread would have begun with it."""
+        return self.short and self.seconds < QUICK_SECONDS
+
+
+def pace_of(site: Site, scope: HTTPScope, body: bytes) -> Pace:
+    """The pace of saves such as this one."""
+    if len(body) > QUICK_BYTES or header_of(scope, b"idempotency-key") is not None:
+        return Pace(short=False)
+    name = scope["path_params"]["entity"]
+    return site.kept.get(("pace", name), lambda: Pace(short=stands_alone(site, name)))
+
+
+def stands_alone(site: Site, name: str) -> bool:
+    """Whether saves of an entity read and change no lines, and no figures of other records."""
+    entity = site.model.entities.get(name)
+    return entity is not None and not entity.lines() and not dependencies_of(site).pushes(name)
 
 
 def at_once(site: Site, scope: HTTPScope) -> bytes | None:

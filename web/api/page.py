@@ -21,18 +21,12 @@ from engine.runtime.titles import Part
 from engine.store.plain_json import plain_json
 from engine.store.prepared import Prepared, Row
 from web.api.call import encode
-from web.api.records import value_json
+from web.api.records import PLAIN, value_json
 
 ToJson = Callable[[Any], Any]
 Values = Sequence[Any]
 WriteColumn = Callable[[Sequence[Values], Shower], Values]
 """One column's values as JSON has them, from all columns."""
-
-PLAIN = frozenset({
-    "text", "long_text", "email", "phone", "url", "color", "integer", "boolean", "choice", "stage", "date", "datetime",
-    "decimal", "money", "percent",
-})  # fmt: skip
-"""Kinds whose stored values, written plainly, are what their `to_json` makes of them."""
 
 
 class LinkJson(msgspec.Struct):

@@ -13,6 +13,11 @@ from engine.runtime.session import Session
 from engine.runtime.titles import Linked
 from web.api.call import Call
 
+PLAIN = frozenset({
+    "text", "long_text", "email", "phone", "url", "color", "integer", "boolean", "choice", "stage", "date", "datetime",
+    "decimal", "money", "percent",
+})  # fmt: skip
+"""Kinds whose stored values, written plainly, are what their `to_json` makes of them."""
 UNTOLD = frozenset({"id", "version", "deleted_at"})
 """Told otherwise, or not at all: what is deleted is not found."""
 
@@ -56,7 +61,7 @@ def line_json(holder: Field, line: Record) -> dict[str, Any]:
 
 def value_json(field: Field, value: Any) -> Any:
     """One value."""
-    if value is None or isinstance(value, Masked):
+    if value is None or (type(value) in (str, int, bool) and field.kind.key in PLAIN) or isinstance(value, Masked):
         return value
     if isinstance(value, Linked):
         return link_json(field, value)
