@@ -157,7 +157,7 @@ def sweep(connection: sa.Connection, tables: EngineTables, folder: Path, now: da
     removed = sum(_remove(path, old) for path in folder.glob(".draft-*"))
     for part in folder.glob("??"):
         for aside in part.glob(f"{ASIDE}*"):  # by a sweep that was cut off
-            _put_back(aside)
+            _put_back(aside, now)
         names = [path.name for path in part.iterdir()]
         for start in range(0, len(names), BATCH):
             unnamed = set(names[start : start + BATCH]) - _named(connection, tables, names[start : start + BATCH])
@@ -170,11 +170,11 @@ def _named(connection: sa.Connection, tables: EngineTables, digests: Sequence[st
     return set(connection.execute(sa.select(table.c.digest).where(table.c.digest.in_(digests))).scalars())
 
 
-def _put_back(aside: Path) -> None:
+def _put_back(aside: Path, now: datetime) -> None:
     """Bytes that are set aside are in place again. They count as young: perhaps the same ones were sent meanwhile, and
     their row is about to be stored."""
     with suppress(FileNotFoundError):  # another server was faster
-        os.utime(aside)
+        os.utime(aside, (now.timestamp(), now.timestamp()))
         aside.replace(aside.with_name(aside.name.removeprefix(ASIDE)))
 
 

@@ -116,6 +116,21 @@ def test_bytes_that_are_sent_again_survive_the_sweep_of_the_first(
     assert files.path_of(folder, first.digest).read_bytes() == b"the same proof"
 
 
+def test_bytes_that_are_sent_again_survive_what_a_sweep_left_behind(
+    database: Database, tables: Tables, tmp_path: Path
+) -> None:
+    folder = tmp_path / "files"
+    first = upload(database, tables, folder, b"the same proof")
+    path = files.path_of(folder, first.digest)
+    os.utime(path, (NOW.timestamp(), NOW.timestamp()))
+    path.rename(path.with_name(f".gone-{path.name}"))
+    files.keep(folder, [b"the same proof"])  # and its row is not written yet
+
+    upkeep.clear(database, folder, NOW + timedelta(hours=25))
+
+    assert [kept.name for kept in folder.rglob("*") if kept.is_file()] == [first.digest]
+
+
 def test_a_file_that_was_given_up_cannot_be_taken_up(database: Database, tables: Tables, tmp_path: Path) -> None:
     late = upload(database, tables, tmp_path, b"late")
     upkeep.clear(database, tmp_path, NOW + timedelta(hours=25))
