@@ -16,6 +16,7 @@ from engine.change import (
     NotFound,
     VersionRequired,
 )
+from engine.expression.run import Context
 from engine.model import Entity, Field
 from engine.runtime import permission
 from engine.runtime.access import Access
@@ -94,10 +95,11 @@ def restore_in(session: Session, entity: str, id: int) -> Change:
     for name, row in (*_origins(session, group), (entity, rows[0])):
         if not access.decide("restore", name, {name: figures.context((name, row["id"]))}):
             raise Forbidden(session.say("may_not_restore", entity=session.entity(name).label.text(session.locale)))
-    for root in _taken_from(session, group):
-        context = {root[0]: figures.context(root)}
-        if not access.decide("update", root[0], context, context):
-            raise Forbidden(session.say("may_not_update", entity=session.entity(root[0]).label.text(session.locale)))
+    for line in _taken_away(session, group):
+        standing = _with_holders(figures, line)
+        if not access.decide("update", line[0], standing, standing):
+            staying = session.entity(session.model.root_of(line[0]))
+            raise Forbidden(session.say("may_not_update", entity=staying.label.text(session.locale)))
     errors = [error for name, row in group for error in _restore_errors(session, access, session.entity(name), row)]
     errors += _frozen_errors(session, group)
     if errors:
@@ -116,22 +118,43 @@ def restore_in(session: Session, entity: str, id: int) -> Change:
 
 def _origins(session: Session, group: Group) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The records of a deletion that went along with none of the others: who may restore it is asked of these."""
-    roots = ((name, row) for name, row in group if session.entity(name).root)
-    return ((name, row) for name, row in roots if not _went_along(session, group, name, row))
+    return ((name, row) for name, row in _went_first(session, group) if session.entity(name).root)
 
 
-def _taken_from(session: Session, group: Group) -> set[Key]:
-    """The records that stayed when a save took lines of theirs away, with which others went."""
-    together = {(name, row["id"]) for name, row in group}
-    taken = ((name, row) for name, row in group if not session.entity(name).root)
-    first = {root_of(session, name, row["id"]) for name, row in taken if not _went_along(session, group, name, row)}
-    return first - together
+def _taken_away(session: Session, group: Group) -> list[Key]:
+    """The lines that a save took away, with which others went, from records that stayed: one of each list, for whoever
+    may write that list may bring back all of them."""
+    together = _keys(group)
+    found: dict[Key, Key] = {}
+    for name, row in _went_first(session, group):
+        owner = session.entity(name).owned_by
+        if owner is not None and root_of(session, name, row["id"]) not in together:
+            found.setdefault((name, row[owner[0]]), (name, row["id"]))
+    return list(found.values())
 
 
-def _went_along(session: Session, group: Group, name: str, row: Mapping[str, Any]) -> bool:
-    together = {(name, row["id"]) for name, row in group}
-    cascading = (link for link in session.entity(name).stored if behaviour(link) == "cascade")
-    return any(_names_one_of(together, link, row[link.name]) for link in cascading)
+def _went_first(session: Session, group: Group) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """What went along with none of the others."""
+    together = _keys(group)
+    for name, row in group:
+        cascading = (link for link in session.entity(name).stored if behaviour(link) == "cascade")
+        if not any(_names_one_of(together, link, row[link.name]) for link in cascading):
+            yield name, row
+
+
+def _keys(group: Group) -> set[Key]:
+    return {(name, row["id"]) for name, row in group}
+
+
+def _with_holders(figures: Figures, line: Key) -> dict[str, Context]:
+    """A line and the records that it is a line of, as rules are asked of them."""
+    entity, id = line
+    owner = figures.session.entity(entity).owned_by
+    own: dict[str, Context] = {entity: figures.context(line)}
+    if owner is None:
+        return own
+    [row] = records.read(figures.session.connection, figures.session.tables, entity, [id])
+    return own | _with_holders(figures, (owner[0], int(row[owner[0]])))
 
 
 def _names_one_of(together: set[Key], link: Field, value: object) -> bool:

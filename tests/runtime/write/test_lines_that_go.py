@@ -39,6 +39,7 @@ entities:
 roles:
   reader: {grants: {shelf: {read: true}, sticker: {read: true, restore: true}}}
   keeper: {grants: {shelf: {read: true, update: true}}}
+  painter: {grants: {shelf: {read: true, update: true, fields: {planks: {update: false}}}}}
 """
 
 
@@ -99,9 +100,11 @@ def test_bringing_a_line_back_changes_its_record_which_one_must_be_allowed_to(li
     sticker = library.create("sticker", name="Fragile", plank=planks(library, shelf)["lower"])
     keep(library, shelf, "upper")
     reader, keeper = library.sign_in("Ada", "reader"), library.sign_in("Bob", "reader", "keeper")
+    painter = library.sign_in("Cy", "reader", "painter")
 
-    with pytest.raises(Forbidden, match="change"):
-        restore(library.site, reader, "sticker", sticker)
+    for nobody in (reader, painter):
+        with pytest.raises(Forbidden, match="change"):
+            restore(library.site, nobody, "sticker", sticker)
     restore(library.site, keeper, "sticker", sticker)
 
     assert set(planks(library, shelf)) == {"upper", "lower"}
