@@ -54,8 +54,7 @@ class Removal:
             self._gather_linking(node, link)
 
     def _gather_linking(self, node: Node, link: Field) -> None:
-        going = {key for tree in self.trees for key in tree.by_key} | self.own
-        ids = [id for id in linking(self.session, node, link) if (link.entity, id) not in going]
+        ids = [id for id in linking(self.session, node, link) if not self._goes((link.entity, id))]
         if not ids:
             return
         if behaviour(link) == "restrict":
@@ -65,6 +64,9 @@ class Removal:
         else:
             for id in ids:
                 self._gather_cascade(link.entity, id)
+
+    def _goes(self, key: Key) -> bool:
+        return key in self.own or any(key in tree.by_key for tree in self.trees)
 
     def _gather_cascade(self, entity: str, id: int) -> None:
         known = self.session.entity(entity)
