@@ -18,7 +18,7 @@ from pathlib import Path
 from types import ModuleType
 
 from engine.catalog import Catalog, CatalogError, collect
-from engine.compiler import compile_config, compile_sources
+from engine.compiler import Sources, compile_sources
 from engine.compiler.folder import read_sources
 from engine.compiler.sources import plugin_names
 from engine.expression import Function
@@ -171,9 +171,15 @@ def build_catalog(folder: Path, plugins: Iterable[str] = ()) -> Catalog:
     return collect(found)
 
 
+def read_folder(folder: Path) -> tuple[Sources, Catalog]:
+    """A folder's files, and the catalog that they ask for; raises ConfigError or CatalogError."""
+    sources = read_sources(folder)
+    return sources, build_catalog(folder, plugin_names(sources))
+
+
 def catalog_of(folder: Path) -> Catalog:
     """The catalog that a folder's own files ask for."""
-    return build_catalog(folder, plugin_names(read_sources(folder)))
+    return read_folder(folder)[1]
 
 
 def load_plugin(name: str, folder: Path) -> ModuleType:
@@ -214,8 +220,8 @@ def _load_file(module_name: str, path: Path) -> ModuleType:
 
 def compile_folder(folder: Path) -> tuple[Model, Catalog]:
     """The Model of a folder's files and the catalog that they ask for; raises ConfigError or CatalogError."""
-    catalog = catalog_of(folder)
-    return compile_config(folder, catalog), catalog
+    sources, catalog = read_folder(folder)
+    return compile_sources(sources, catalog), catalog
 
 
 def compile_revision(project: Project, revision: Revision) -> tuple[Model, Catalog]:

@@ -92,10 +92,10 @@ class FieldType:
 
     @classmethod
     def option_schema(cls) -> dict[str, Any]:
-        """The options as JSON Schema 2020-12: {"properties": {...}, "required": [...]}."""
+        """The options as JSON Schema 2020-12, described: {"properties": {...}, "required": [...]}."""
         found = cls.options().values()
         return {
-            "properties": {option.name: deepcopy(dict(option.schema)) for option in found},
+            "properties": {option.name: deepcopy(option.described) for option in found},
             "required": [option.name for option in found if option.required],
         }
 

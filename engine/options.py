@@ -48,10 +48,20 @@ class Option:
     required: bool
     default: Any
     """What holds when it is not written; None when required."""
-    help: str
-    """The docstring under it."""
     schema: Mapping[str, Any]
-    """Its value in YAML as JSON Schema, the help as description."""
+    """Its value in YAML as JSON Schema."""
+    kind: type
+    """Where it is written down."""
+
+    @property
+    def help(self) -> str:
+        """The docstring under it. Read from the source when it is asked for: checking a config needs none of them."""
+        return _helps(self.kind).get(self.name, "")
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """The schema with the help as description, for editors."""
+        return {**self.schema, "description": self.help} if self.help else dict(self.schema)
 
 
 def filled(default: Any) -> Any:
@@ -68,17 +78,16 @@ def read_options(kind: Any) -> Mapping[str, Option]:
 
 @cache
 def _options_of(kind: type) -> Mapping[str, Option]:
-    hints, helps = get_type_hints(kind), _helps(kind)
+    hints = get_type_hints(kind)
     found = {}
     for field in dataclasses.fields(kind):
         if not field.metadata.get("option", True):
             continue
-        plain, words = _without_none(hints[field.name]), helps.get(field.name, "")
+        plain = _without_none(hints[field.name])
         shape = field.metadata.get("schema") or _schema(plain)
         required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
         default = field.default if field.default is not dataclasses.MISSING else None
-        described = {**shape, "description": words} if words else dict(shape)
-        found[field.name] = Option(field.name, plain, required, default, words, types.MappingProxyType(described))
+        found[field.name] = Option(field.name, plain, required, default, types.MappingProxyType(dict(shape)), kind)
     return types.MappingProxyType(found)
 
 
@@ -88,6 +97,7 @@ def read_option(option: Option, raw: Any) -> Any:
     return read(option, raw) if read else raw
 
 
+@cache
 def _helps(kind: type) -> dict[str, str]:
     found: dict[str, str] = {}
     for ancestor in reversed(kind.__mro__):

@@ -46,10 +46,10 @@ def check(folder: Path, form: str) -> None:
 def problems_of(folder: Path) -> tuple[Problem, ...]:
     """All that is to be said of a folder's files."""
     try:
-        catalog = boot.catalog_of(folder)
+        sources, catalog = boot.read_folder(folder)
     except ConfigError as error:
         return error.problems
-    return check_config(folder, catalog)
+    return check_config(sources, catalog)
 
 
 @click.command()

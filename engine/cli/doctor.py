@@ -55,7 +55,7 @@ def look_at_files(project: Project) -> Iterator[Finding]:
 def look_at_config(project: Project) -> Iterator[Finding]:
     """The folder's files compile."""
     try:
-        problems = check_config(project.folder, boot.catalog_of(project.folder))
+        problems = check_config(*boot.read_folder(project.folder))
     except ConfigError as error:
         problems = error.problems
     errors = sum(problem.severity == "error" for problem in problems)

@@ -42,10 +42,10 @@ def compile_sources(sources: Sources | Sequence[SourceText], catalog: Catalog) -
     return _compile(sources if isinstance(sources, Sources) else parse_sources(sources), catalog)
 
 
-def check_config(folder: Path, catalog: Catalog) -> tuple[Problem, ...]:
-    """All that `forme check` has to say, errors and warnings."""
+def check_config(sources: Path | Sources, catalog: Catalog) -> tuple[Problem, ...]:
+    """All that `forme check` has to say of a folder, or of its files that were read already: errors and warnings."""
     try:
-        return compile_config(folder, catalog).warnings
+        return _compile(sources if isinstance(sources, Sources) else read_sources(sources), catalog).warnings
     except ConfigError as error:
         return error.problems
 

@@ -46,7 +46,7 @@ def yaml_page(catalog: Catalog) -> str:
     lines += ["## Fields", "", "Under `fields` of an entity. What a field may hold depends on its `type`.", ""]
     for key, kind in sorted(catalog.field_types.items()):
         keys = kind_keys(kind)
-        own = {name: schema for name, schema in keys.properties.items() if name in kind.options()}
+        own = kind.option_schema()["properties"]
         lines += [f"### {key}", "", " ".join((kind.__doc__ or "").split()), ""]
         lines += _table({"properties": own, "required": keys.required})
     lines += ["### Every field", "", "Those of these keys that make sense for its kind:", ""]

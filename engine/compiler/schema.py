@@ -40,13 +40,13 @@ class KindKeys:
 
 def kind_keys(kind: type[FieldType]) -> KindKeys:
     """The keys of a field of this kind: those of all fields that make sense for it, and its own options."""
-    options = kind.option_schema()
+    options = kind.options().values()
     common = parts.common_keys(kind.key, stored=kind.stored, expressible=kind.expressible, searchable=kind.searchable)
-    own = dict(options.get("properties", {}))
+    own: dict[str, Any] = {option.name: dict(option.schema) for option in options}
     if kind.key in parts.NESTED_FIELDS:
         own[parts.NESTED_FIELDS[kind.key]] = {"type": "object", "title": "fields by id"}
     properties = {"type": parts.TYPE, **common, **own}
-    return KindKeys(properties, tuple(options.get("required", ())))
+    return KindKeys(properties, tuple(option.name for option in options if option.required))
 
 
 def known_keys(catalog: Catalog) -> Mapping[str, frozenset[str]]:
@@ -60,11 +60,19 @@ def field_schema(kind: type[FieldType]) -> Schema:
     return _object(f"a {kind.key} field", keys.properties, required=("type", *keys.required))
 
 
+def described_schema(kind: type[FieldType]) -> Schema:
+    """The same with what the kind says of its options, for editors and for whoever made a mistake."""
+    schema = field_schema(kind)
+    helped = {**schema["properties"], **kind.option_schema()["properties"]}
+    own = parts.NESTED_FIELDS.get(kind.key)
+    return {**schema, "properties": {**helped, own: schema["properties"][own]} if own else helped}
+
+
 def build_schema(catalog: Catalog) -> dict[str, Any]:
     """The schema of a config file, for editors: one root, every section anywhere."""
     definitions: dict[str, Any] = {"field": _field_of_any_kind(catalog)}
     for key, kind in sorted(catalog.field_types.items()):
-        definitions[f"field_{key}"] = _fragment(_nest(field_schema(kind), kind.key))
+        definitions[f"field_{key}"] = _fragment(_nest(described_schema(kind), kind.key))
     for name, schema in PARTS.items():
         definitions[name] = _fragment(schema)
     definitions["entity"]["properties"]["fields"] = _map_of("field", "Its fields, by id")

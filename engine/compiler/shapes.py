@@ -5,7 +5,7 @@ The only user of jsonschema. The merged config is validated piece by piece, each
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -17,8 +17,10 @@ from referencing import Registry
 from engine.catalog import Catalog
 from engine.compiler import parts
 from engine.compiler.layers import Config
-from engine.compiler.schema import PARTS, field_schema
+from engine.compiler.parts import Schema
+from engine.compiler.schema import PARTS, described_schema, field_schema
 from engine.compiler.tree import KeyPath, Places
+from engine.kinds import FieldType
 from engine.problems import Problem, did_you_mean, nearest
 
 _NOTHING_REMOTE: Registry[Any] = Registry()
@@ -34,7 +36,7 @@ def check_shapes(config: Config, catalog: Catalog) -> Iterator[Problem]:
 class _Shapes:
     def __init__(self, config: Config, catalog: Catalog) -> None:
         self.data, self.places, self.catalog = config.data, config.places, catalog
-        self.validators: dict[str, Any] = {}
+        self.validators: dict[object, Draft202012Validator] = {}
 
     def check(self) -> Iterator[Problem]:
         for section in self.data:
@@ -115,17 +117,25 @@ class _Shapes:
         return Problem("key.missing", f"The field '{path[-1]}' has no 'type'.", self.places.key(path), hint)
 
     def piece(self, name: str, value: Any, path: KeyPath) -> Iterator[Problem]:
-        validator = self.validators.get(name)
-        if validator is None:
-            schema = field_schema(self.catalog.field_types[name[6:]]) if name.startswith("field:") else PARTS[name]
-            validator = self.validators[name] = Draft202012Validator(schema, registry=_NOTHING_REMOTE)
+        if self.validator(name).is_valid(value):
+            return
         seen = set()
-        for error in validator.iter_errors(value):
+        for error in self.validator(name, described_schema).iter_errors(value):
             for found in explain_error(error, path, self.places):
                 problem = self.of_other_kind(found, name) if found.code == "key.unknown" else found
                 if problem not in seen:
                     seen.add(problem)
                     yield problem
+
+    def validator(
+        self, name: str, of_kind: Callable[[type[FieldType]], Schema] = field_schema
+    ) -> Draft202012Validator:  # fmt: skip
+        """What a part of a config is held to. Help on options is read from their source: for mistakes only."""
+        key = (name, of_kind)
+        if key not in self.validators:
+            schema = of_kind(self.catalog.field_types[name[6:]]) if name.startswith("field:") else PARTS[name]
+            self.validators[key] = Draft202012Validator(schema, registry=_NOTHING_REMOTE)
+        return self.validators[key]
 
     def of_other_kind(self, problem: Problem, name: str) -> Problem:
         """When an unknown key of a field is an option of other kinds, say which."""

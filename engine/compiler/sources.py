@@ -289,9 +289,12 @@ def plugin_names(sources: Sources | Iterable[SourceText]) -> tuple[str, ...]:
 
     A pack is data: it may say that it needs a plugin, but only the firm lets code in.
     """
-    texts = sources.texts if isinstance(sources, Sources) else sources
+    if isinstance(sources, Sources):
+        own = sources.layers.get("", ())
+    else:
+        own, _ = parse_all(text for text in sources if not text.layer)
     found: dict[str, None] = {}
-    for document in parse_all(text for text in texts if not text.layer)[0]:
+    for document in own:
         for path in (("app", "plugins"), ("app", "plugins", "add")):
             listed = document.root.at(*path)
             if listed is not None and isinstance(listed.content, list):
