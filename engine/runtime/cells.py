@@ -13,7 +13,7 @@ from engine.expression.sql import Source, to_sql
 from engine.kinds import Shower
 from engine.model import Entity, Field
 from engine.runtime.inquiry import Inquiry
-from engine.runtime.titles import Linked, TitlePlan, plan_title, titles
+from engine.runtime.titles import Linked, TitlePlan, companion_path, plan_title, titles
 from engine.store.prepared import Row
 from engine.store.queries import RecordSql
 from engine.store.sight import Reading, covers
@@ -297,7 +297,8 @@ def title_is_open(sql: RecordSql, entity: str) -> bool:
     if sql.sight is None:
         return True
     known = sql.model.entities[entity]
-    paths = [path for part in known.title if not isinstance(part, str) for path in part.paths()]
+    named = [path for part in known.title if not isinstance(part, str) for path in part.paths()]
+    paths = [*named, *filter(None, (companion_path(sql.model, path) for path in named))]
     rows = sql.sight.rows("read", entity)
     return all(
         len(path.steps) == 1 and covers(sql.sight.reads(entity, path.steps[0].field).open, rows) for path in paths

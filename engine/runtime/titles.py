@@ -38,6 +38,8 @@ class Part:
     kind: FieldType | None
     companion: int | None = None
     """Where stands what the value is told together with."""
+    untold: bool = False
+    """Whether the asker may not see that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,9 @@ class TitlePlan:
             if isinstance(part, str):
                 texts.append(part)
             elif (value := row[start + part.index]) is not None:
-                if part.kind is not None and part.companion is not None:
-                    value = part.kind.beside(value, row[start + part.companion])
+                if part.kind is not None and (part.untold or part.companion is not None):
+                    beside = "" if part.companion is None else row[start + part.companion]
+                    value = part.kind.beside(value, beside)
                 texts.append(_shown(part, value, shower))
                 named = True
         return "".join(texts).strip() if named else f"{self.entity.label.text(shower.locale)} {id}"
@@ -74,9 +77,10 @@ def plan_title(sql: RecordSql, source: Source) -> TitlePlan:
             continue
         index, kind, beside = len(columns), kind_of(sql.model, part), companion_path(sql.model, part)
         columns.append(_column(sql, source, part))
-        if beside is not None:
+        told = beside is not None and sql.reading(beside.steps[-1].entity, beside.steps[-1].field).everywhere
+        if beside is not None and told:
             columns.append(_column(sql, source, beside))
-        parts.append(Part(index, kind, None if beside is None else index + 1))
+        parts.append(Part(index, kind, index + 1 if told else None, untold=beside is not None and not told))
     return TitlePlan(entity, tuple(columns), tuple(parts))
 
 

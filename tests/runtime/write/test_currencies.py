@@ -149,6 +149,40 @@ def test_history_tells_amounts_in_their_currency(firm: Crm) -> None:
     assert (str(change.old), str(change.new)) == ("1.234", "2.500")
 
 
+HIDDEN = """
+app: {name: Exporters, locale: en, locales: [en], timezone: UTC, currency: CNY}
+entities:
+  offer:
+    title: "{name} {amount}"
+    fields:
+      name:     {type: text, label: Name}
+      currency: {type: choice, label: Currency, choices: {usd: USD, jpy: JPY}}
+      amount:   {type: money, label: Amount, currency_field: currency}
+  bill:
+    title: "{offer}"
+    fields:
+      name:  {type: text, label: Name}
+      offer: {type: link, to: offer}
+      last:  {type: link, to: offer, label: Last, expr: "find(offer, where=name == outer.name)", declassify: true}
+roles:
+  clerk: {grants: {offer: {read: true, fields: {currency: {read: false}}}, bill: {read: true}}}
+  buyer: {grants: {offer: {read: true}, bill: {read: true}}}
+"""
+
+
+def test_titles_tell_an_amount_without_a_currency_that_is_hidden(database_url: str) -> None:
+    with Crm.load(HIDDEN, database_url) as crm:
+        made = crm.create("offer", name="O", currency="jpy", amount="5")
+        bill = crm.create("bill", name="O", offer=made)
+        clerk, buyer = crm.sign_in("Ada", "clerk"), crm.sign_in("Bob", "buyer")
+
+        assert [crm.get("offer", made, who).title for who in (clerk, buyer)] == ["O 5", "O ¥5"]
+        for who, title in ((clerk, "O 5"), (buyer, "O ¥5")):
+            values = crm.get("bill", bill, who).values
+            assert {values["offer"].title, values["last"].title} == {title}
+            assert crm.titles("bill", who) == [title]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "code"),
     [("expr: amount * 0.0175", "expr: amount * 0.0175 if today() > today() else amount", "formula.input"),
