@@ -9,8 +9,8 @@ from graphlib import CycleError, TopologicalSorter
 import sqlalchemy as sa
 
 from engine.change import FieldError, InvalidRecord, Refused, system
-from engine.expression.nodes import Aggregate
-from engine.model import Entity, Field
+from engine.expression.nodes import Aggregate, Find, Path, walk
+from engine.model import Entity, Field, Model
 from engine.problems import ConfigError, Problem
 from engine.runtime import lookup
 from engine.runtime.combinations import keep_combinations
@@ -46,14 +46,17 @@ def backfill(site: Site) -> Callable[[sa.Connection, Sequence[Step]], None]:
         for root, entity_steps in _by_root(session, dependencies, steps):
             fields = [session.model.field(step.entity, step.field) for step in entity_steps if step.kind == "backfill"]
             kept = [session.entity(step.entity) for step in entity_steps if step.kind != "backfill"]
+            sought = _is_sought(session.model, root)
+            session.found.clear()
             for id in records.living(connection, session.tables, root.name):
                 tree = load_tree(session, root, id)
                 if tree is not None:
                     changed = _fill_tree(session, Figures(session, tree), fields, kept, dependencies)
                     _note(counting, holders(session, changed, dependencies))
                 session.read.clear()
-                if len(session.found) > FOUND_MAX:
+                if sought or len(session.found) > FOUND_MAX:
                     session.found.clear()
+        session.found.clear()
         _follow(session, counting, dependencies)
 
     return fill
@@ -76,6 +79,25 @@ def _by_root(
     except CycleError:
         order = list(by_root)  # each reads the other: one of them finds what stood before
     return [(session.entity(root), by_root[root]) for root in order]
+
+
+def _is_sought(model: Model, root: Entity) -> bool:
+    """Whether any lookup reads records of this kind: what it has found may then be another one after each of them."""
+    fields = [field for entity in model.entities.values() for field in entity.fields.values()]
+    formulas = [field.computed for field in fields] + [field.default.expression for field in fields if field.default]
+    nodes = (node for formula in formulas if formula is not None for node in walk(formula.node))
+    return any(
+        model.root_of(name) == root.name for find in nodes if isinstance(find, Find) for name in _looked_at(find)
+    )
+
+
+def _looked_at(find: Find) -> Iterator[str]:
+    """The entities that a lookup chooses among, and by."""
+    for node in walk(find):
+        if isinstance(node, Find | Aggregate):
+            yield node.entity
+        elif isinstance(node, Path):
+            yield from (step.entity for step in node.steps)
 
 
 def _fill_tree(

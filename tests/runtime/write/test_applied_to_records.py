@@ -287,3 +287,37 @@ def test_a_figure_that_reads_another_records_new_figure_finds_it(press: Crm) -> 
     )
 
     assert press.get("firm", firm).values["heavy"] == 8
+
+
+RATES = """
+app: {name: Press, locale: en, locales: [en], timezone: UTC, currency: EUR}
+entities:
+  rate:
+    title: "{kind}"
+    fields:
+      kind: {type: text}
+      base: {type: integer}
+      # figures of the rate
+  job:
+    title: "{kind}"
+    fields:
+      kind: {type: text}
+      # figures of the job
+"""
+LOOKED_UP = RATES.replace(
+    "# figures of the rate",
+    """cost: {type: integer, expr: base * 10}
+      best: {type: integer, expr: "find(rate.base, where=kind == outer.kind and cost > 5, latest=base)"}""",
+).replace(
+    "# figures of the job",
+    """cost: {type: integer, expr: "find(rate.cost, where=kind == outer.kind and cost > 5, latest=base)"}""",
+)
+
+
+def test_a_lookup_finds_what_the_same_apply_has_worked_out(database_url: str) -> None:
+    with Crm.load(RATES, database_url) as crm:
+        for base in (1, 2, 3):
+            crm.create("rate", kind="cut", base=base)
+        job = crm.create("job", kind="cut")
+
+        assert applied(crm, LOOKED_UP).get("job", job).values["cost"] == 30
