@@ -152,6 +152,7 @@ class SiteHolder:
                 newest = revisions.current_number(connection)
             if newest is None or newest == site.revision:
                 return site
+            site.database.renew()
             try:
                 self._site = open_site(
                     database=site.database,

@@ -36,6 +36,7 @@ class Connections:
         self._engine = engine
         self._sqlite = engine.dialect.name == "sqlite"
         self._idle: deque[tuple[sa.Connection, Any, float]] = deque()
+        self._renewed = 0.0
 
     def take(self) -> tuple[sa.Connection, Any]:
         """A connection for one transaction, and the driver's own connection in it."""
@@ -59,9 +60,20 @@ class Connections:
                 return connection, connection.connection.driver_connection
             if self._sqlite:
                 return connection, driver
-            if settled(connection, driver) and time.monotonic() - used < TRUSTED_SECONDS:
+            if settled(connection, driver) and connection.info["opened"] < self._renewed:
+                connection.invalidate()
+            elif not connection.invalidated and time.monotonic() - used < TRUSTED_SECONDS:
                 return connection, driver
             connection.close()
+
+    def renew(self) -> None:
+        """Use connections that are opened from now on. Uses that go on meanwhile end as they are.
+
+        The tables have changed: what PostgreSQL has prepared for the old ones may be of no use.
+        """
+        self._renewed = time.monotonic()
+        self.close()
+        self._engine.dispose()
 
     def give_back(self, connection: sa.Connection, driver: Any, error: BaseException | None) -> None:
         """End the transaction; after an error of the database the connection is not trusted any more."""

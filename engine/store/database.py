@@ -78,6 +78,7 @@ class Database:
             finally:
                 if self.dialect == "sqlite" and not connection.invalidated:
                     _pragma(connection, "foreign_keys=on")
+        self.renew()
 
     @contextmanager
     def _lent(self) -> Iterator[sa.Connection]:
@@ -91,6 +92,12 @@ class Database:
             yield connection
         finally:
             self._writers.keep(connection, driver, trusted=False)
+
+    def renew(self) -> None:
+        """Leave behind what the server has prepared for tables that have changed meanwhile."""
+        if self.dialect == "postgresql":
+            for connections in (self._readers, self._writers):
+                connections.renew()
 
     def close(self) -> None:
         """Give every connection back. Closing the last one tidies SQLite's log away."""

@@ -50,6 +50,7 @@ _POSTGRESQL = {
     "40001": ("The record was changed at the same moment.", True),
     "40P01": ("Two changes waited for each other.", True),
     "55P03": ("The database is busy.", True),
+    "0A000": ("The config was changed just now.", True),  # a prepared statement met tables of another revision
     "57014": ("The database took too long.", True),
     "57P01": ("The database was restarted.", True),
     "57P03": ("The database is starting.", True),

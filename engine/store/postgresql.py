@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -58,7 +59,7 @@ def _engine(address: sa.URL, begin: str) -> sa.Engine:
         # The driver begins no transactions of its own: BEGIN goes out with the first statement.
         connection.autocommit = True
         connection.prepared_max = PREPARED_MAX
-        record.info["begin"] = begin
+        record.info["begin"], record.info["opened"] = begin, time.monotonic()
 
     @sa.event.listens_for(engine, "begin")
     def start(connection: sa.Connection) -> None:

@@ -5,14 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from engine.runtime.site import Kept
+from engine.store.apply import apply
 from engine.store.database import Database, open_database
 from engine.store.driver import run
 from engine.store.errors import Duplicate, Occupied, Unavailable
 from engine.store.sqlite import driver
+from engine.store.tables import build_tables
+from tests.crm import Crm, compile_text
 
 
 @pytest.fixture
@@ -145,3 +151,30 @@ def test_over_a_network_there_is_no_answer_without_waiting(postgres_url: str) ->
     opened = open_database(postgres_url)
     assert opened.without_waiting() is None
     opened.close()
+
+
+WAREHOUSE = """
+app: {name: Warehouse, locale: en, locales: [en], timezone: UTC, currency: EUR}
+entities:
+  sheet:
+    title: "{name}"
+    list: {columns: [name, price]}
+    fields: {name: {type: text}, price: {type: decimal, scale: 2}}
+"""
+
+
+def test_what_was_prepared_for_old_tables_is_not_asked_of_new_ones(database_url: str) -> None:
+    with Crm.load(WAREHOUSE, database_url) as crm:
+        sheet = crm.create("sheet", name="matt", price="1.25")
+        for _ in range(5):
+            crm.update("sheet", sheet, name="gloss")
+            crm.list("sheet")
+
+        wider = compile_text(WAREHOUSE.replace("scale: 2", "scale: 4"))
+        revision = apply(crm.site.database, wider, base=1, by=None)
+        site = replace(crm.site, model=wider, tables=build_tables(wider), revision=revision.number, kept=Kept())
+        after = Crm(site, crm.clock)
+        after.update("sheet", sheet, price="1.2345")
+
+        assert after.list("sheet", fields=("price",))[0]["price"] == Decimal("1.2345")
+        assert after.get("sheet", sheet).values["price"] == Decimal("1.2345")
