@@ -7,10 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
-from urllib.parse import quote
 
 from engine.change import Actor, Draft, FieldError, Forbidden, InvalidRecord, NotFound, Refused
 from engine.kinds import BadValue, Reader, Shower
@@ -32,8 +29,7 @@ from engine.runtime.site import Site
 from engine.runtime.titles import Linked
 from engine.runtime.transaction import StaleSite, in_transaction
 from engine.runtime.tree import load_tree
-from engine.store import chaos, records, sqlite
-from engine.store.database import open_database
+from engine.store import chaos, records, scratch
 from engine.store.errors import StoreError
 from engine.store.savepoint import Savepoint
 
@@ -146,14 +142,8 @@ def _scratch(site: Site) -> Iterator[Site]:
     if path is None:
         yield site
         return
-    with TemporaryDirectory(prefix=".dry-run-", dir=Path(path).parent) as folder:
-        copy = Path(folder) / "forme.db"
-        sqlite.backup(path, copy)
-        database = open_database(f"sqlite:///{quote(str(copy))}")
-        try:
-            yield replace(site, database=database)
-        finally:
-            database.close()
+    with scratch.copied(path) as database:
+        yield replace(site, database=database)
 
 
 def _try(site: Site, actor: Actor, work: Callable[[Session], None], summary: Summary) -> None:

@@ -16,7 +16,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from engine.store import credentials, engine_tables, files, idempotency, sessions
+from engine.store import credentials, engine_tables, files, idempotency, scratch, sessions
 from engine.store.database import Database
 from engine.store.engine_tables import EngineTables
 from engine.store.errors import StoreError
@@ -31,7 +31,7 @@ class Cleared:
     """How much a round cleared away."""
 
     files: int = 0
-    """Uploads that no record took up in time, and bytes that belong to none."""
+    """Uploads that no record took up in time, bytes that belong to none, copies of the database that trials left."""
     sessions: int = 0
     answers: int = 0
     """Answers kept for requests that might be sent again."""
@@ -51,6 +51,8 @@ def clear(database: Database, folder: Path, now: datetime) -> Cleared:
         )
     with database.reading() as connection:
         swept = files.sweep(connection, tables, folder, now)
+    if database.path is not None:
+        swept += scratch.sweep(database.path, now)
     return Cleared(cleared.files + swept, cleared.sessions, cleared.answers, cleared.failures)
 
 

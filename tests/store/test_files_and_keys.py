@@ -17,7 +17,7 @@ from engine.runtime import upkeep
 from engine.runtime.upkeep import Cleared
 from engine.store import credentials, files, idempotency, sessions
 from engine.store.apply import apply
-from engine.store.database import Database
+from engine.store.database import Database, open_database
 from engine.store.errors import Unavailable
 from engine.store.idempotency import Answer, InProgress, KeyReused
 from engine.store.tables import Tables, build_tables
@@ -156,6 +156,20 @@ def test_a_round_of_upkeep_forgets_what_is_over(database: Database, tables: Tabl
     assert upkeep.clear(database, tmp_path / "none", NOW) == Cleared()
     later = NOW + timedelta(days=40)
     assert upkeep.clear(database, tmp_path / "none", later) == Cleared(sessions=1, answers=1, failures=1)
+
+
+def test_a_round_of_upkeep_removes_the_copy_of_a_dry_run_that_was_killed(tmp_path: Path) -> None:
+    database, left = open_database(f"sqlite:///{tmp_path}/forme.db"), tmp_path / ".dry-run-1"
+    left.mkdir()
+    (left / "forme.db").write_bytes(b"all that the firm knows")
+    os.utime(left, (NOW.timestamp(), NOW.timestamp()))
+    apply(database, compiled(), base=None, by=None)
+
+    assert upkeep.clear(database, tmp_path / "files", NOW + timedelta(hours=23)).files == 0
+    assert upkeep.clear(database, tmp_path / "files", NOW + timedelta(hours=24)).files == 1
+    database.close()
+
+    assert not left.exists()
 
 
 def test_rounds_go_on_after_one_that_failed() -> None:
