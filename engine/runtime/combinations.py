@@ -70,11 +70,15 @@ def _keep(figures: Figures, node: Node, holder: str, entity: Entity) -> None:
     # Rows from before a config kept them may stand for the same combination: one stays.
     alike = [one for one in node.lines[holder] if standing.setdefault(_combination(one), one) is not one]
     kept = []
-    for number, combination in enumerate(product(*lists)):
+    combinations: list[Combination] = list(product(*lists))
+    session = figures.session
+    missing = sum(1 for combination in combinations if combination not in standing)
+    new_ids = iter(records.allocate(session.connection, session.tables, entity.name, missing))
+    for number, combination in enumerate(combinations):
         path = f"{node.path}{holder}.{number}."
         one = standing.pop(combination, None)
         if one is None:
-            one = _make(figures.session, figures.tree, entity, node, path)
+            one = _make(figures.tree, entity, next(new_ids), node, path)
             one.values.update(zip(each.lists, combination, strict=True))
         one.path = path
         kept.append(one)
@@ -85,8 +89,7 @@ def _keep(figures: Figures, node: Node, holder: str, entity: Entity) -> None:
     node.lines[holder] = kept
 
 
-def _make(session: Session, tree: Tree, entity: Entity, node: Node, path: str) -> Node:
-    [id] = records.allocate(session.connection, session.tables, entity.name, 1)
+def _make(tree: Tree, entity: Entity, id: int, node: Node, path: str) -> Node:
     one = new_line(entity, id, node, path)
     expect_figures(one)
     tree.add(one)

@@ -92,8 +92,9 @@ def _take(
     for name, lines in old.lines.items():
         if (*old.key, name) in left:
             continue
-        for number, line in enumerate(lines):
-            [id] = records.allocate(session.connection, session.tables, line.entity.name, 1)
+        entity = session.model.line_entity(old.entity.fields[name]).name
+        ids = records.allocate(session.connection, session.tables, entity, len(lines))
+        for number, (line, id) in enumerate(zip(lines, ids, strict=True)):
             one = new_line(line.entity, id, new, f"{new.path}{name}.{number}.")
             new.lines[name].append(one)
             tree.add(one)

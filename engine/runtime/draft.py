@@ -36,6 +36,10 @@ class DraftReader:
     each: list[tuple[Node, Field, Sequence[Any]]] = field(default_factory=list)
     """Lists of rows that the engine keeps: read when the rows are in place."""
     count: int = 0
+    awaited: dict[str, int] = field(default_factory=dict)
+    """How many new lines the list that is being read holds, by their entity."""
+    ids: dict[str, list[int]] = field(default_factory=dict)
+    """Ids that were given and are not taken yet, the next one last."""
 
     @classmethod
     def of(cls, session: Session, access: Access, tree: Tree, draft: Draft) -> DraftReader:
@@ -124,6 +128,7 @@ class DraftReader:
             self.fail(node, holder.name, "too_many_lines", limit=LINES_MAX)
             return
         standing = {self.line_key(holder, one): one for one in node.lines[holder.name]}
+        self.awaited[line.name] = sum(1 for item in raw if is_new_line(item))
         kept: list[Node] = []
         for number, item in enumerate(raw):
             path = f"{node.path}{holder.name}.{number}."
@@ -181,11 +186,18 @@ class DraftReader:
     def make(self, node: Node, holder: Field, path: str) -> Node:
         """A new line below a record."""
         line = self.session.model.line_entity(holder)
-        [id] = records.allocate(self.session.connection, self.session.tables, line.name, 1)
-        one = new_line(line, id, node, path)
+        one = new_line(line, self.new_id(line.name), node, path)
         expect_figures(one)
         self.tree.add(one)
         return one
+
+    def new_id(self, entity: str) -> int:
+        """An id for a new line; a list of them is given its ids at once."""
+        ids = self.ids.setdefault(entity, [])
+        if not ids:
+            wanted = max(1, self.awaited.pop(entity, 1))
+            ids += reversed(records.allocate(self.session.connection, self.session.tables, entity, wanted))
+        return ids.pop()
 
     def line_key(self, holder: Field, one: Node) -> int:
         """What a list's item names a standing line by."""
@@ -227,6 +239,11 @@ def expect_formulas(node: Node, *, frozen: bool) -> None:
 def _named_before(values: Mapping[str, Any], items: Sequence[Any]) -> bool:
     target = whole(values.get("id"))
     return target != 0 and any(target == whole(item.get("id") if isinstance(item, Mapping) else item) for item in items)
+
+
+def is_new_line(item: Any) -> bool:
+    """Whether an item of a list of lines names none that stands."""
+    return isinstance(item, Mapping) and item.get("id") in (None, "")
 
 
 def whole(raw: Any) -> int:

@@ -37,6 +37,8 @@ class Node:
     """Computed fields that a person has typed over."""
     named: set[str] = field(default_factory=set)
     """Fields that the draft names."""
+    position: int = 0
+    """Its place in its parent's list, since the last `number_lines`."""
     by_each: bool = False
     """Kept by the engine, one for each combination."""
 
@@ -64,6 +66,13 @@ class Node:
         for lines in self.lines.values():
             for line in lines:
                 yield from line.walk()
+
+    def number_lines(self) -> None:
+        """Let every line below know its place."""
+        for lines in self.lines.values():
+            for position, line in enumerate(lines):
+                line.position = position
+                line.number_lines()
 
     def walk_gone(self) -> Iterator[Node]:
         """Every record that the change deletes."""

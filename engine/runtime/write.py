@@ -35,6 +35,7 @@ def store_tree(
     root = figures.tree.root
     version = 1 if root.before is None else int(root.before["version"])
     stamp = not keep_version
+    root.number_lines()
     changed = [node for node in root.walk() if node.is_new or _row_changes(figures, node)]
     gone = list(root.walk_gone())
     if not changed and not gone and not touch:
@@ -138,7 +139,7 @@ def _beside(figures: Figures, node: Node) -> dict[str, Any]:
         moved = node.is_new or node.changed(node.entity.stage)
         beside["stage_since"] = figures.session.now if moved else (node.before or {}).get("stage_since")
     if node.parent is not None:
-        beside["line__position"] = _position(node, node.parent)
+        beside["line__position"] = node.position
     return beside
 
 
@@ -152,11 +153,6 @@ def _found_title(figures: Figures, node: Node, field: Field) -> str | None:
         return str(kept)
     target = field.kind.target() or ""
     return name_of(figures, figures.tree.node(target, found) or (target, found))
-
-
-def _position(node: Node, parent: Node) -> int:
-    assert node.entity.owned_by is not None
-    return parent.lines[node.entity.owned_by[1]].index(node)
 
 
 def _index(session: Session, node: Node) -> None:
