@@ -169,6 +169,10 @@ class FieldType:
         """How many places a worked-out number is rounded to; None: those of its type."""
         return None
 
+    def names_companion(self, value: Any) -> bool:
+        """Whether a parsed value says itself what its companion is: an amount that was typed with a sign."""
+        return False
+
     def settled(self, value: Any, companion: str | None, locale: str) -> Any:
         """A parsed value, once its companion is known. Raises BadValue when they do not go together."""
         return value

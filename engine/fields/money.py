@@ -111,6 +111,10 @@ class Money(DecimalNumber):
         """The places of the record's currency, unless the config says a scale."""
         return min(self.scale, currency_places(self._code(companion) or self.currency)) if self.follows else None
 
+    def names_companion(self, value: Decimal) -> bool:
+        """Whether it was typed with a currency's sign."""
+        return isinstance(value, Amount) and bool(value.currency)
+
     def settled(self, value: Decimal, companion: str | None, locale: str) -> Decimal:
         """The amount, if it has no more places than its currency, and no sign of another one."""
         places, code = self.places_beside(companion), self._code(companion)

@@ -37,6 +37,7 @@ VALUES: Mapping[str, Words] = {
     ),
     "percent_too_small": words("不能小于 {bound}。", "Enter {bound} or more."),
     "percent_too_big": words("不能大于 {bound}。", "Enter {bound} or less."),
+    "currency_unseen": words("请只填数字，不填货币符号。", "Enter the figure alone, without a currency's sign."),
     "other_currency": words(
         "金额的币种应为 {currency}，不是 {sign}；请只填数字。",
         "The amount is in {currency}, not {sign}. Enter the figure alone.",

@@ -95,7 +95,7 @@ def _carry_out(
     withheld = permission.Withheld(access, figures)
     _stop_on(errors, withheld.errors())
     errors += _caught(lambda: _work_out(figures, reader, frozen))
-    errors += _caught(lambda: errors.extend(settle_companions(figures)))
+    errors += _caught(lambda: errors.extend(settle_companions(access, figures)))
     _stop_on(errors, withheld.errors())
     if before is None:
         permission.require_created(access, figures)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from engine.catalog import Catalog
@@ -18,44 +18,17 @@ from engine.problems import ConfigError
 from engine.runtime.clock import Clock
 from engine.store import revisions
 from engine.store.database import Database
+from engine.store.kept import Kept
 from engine.store.tables import Tables, build_tables
 
 T = TypeVar("T")
 
-PREPARED_MAX = 2_000
-"""Prepared statements and rights kept for one site: some hundred shapes of query times a few sets of roles."""
 REFRESH_SECONDS = 1.0
 """How long a server may go on with a revision after a newer one was applied."""
 
 
 class NoRevision(Exception):
     """Nothing has been applied to this database yet."""
-
-
-class Kept:
-    """What was worked out once for a site: prepared statements, rights of a set of roles. Bounded, oldest out."""
-
-    def __init__(self, limit: int = PREPARED_MAX) -> None:
-        self._limit = limit
-        self._items: dict[Any, Any] = {}
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    def find(self, key: Any) -> Any:
-        """The kept value of this key; None if there is none."""
-        return self._items.get(key)
-
-    def get(self, key: Any, make: Callable[[], T]) -> T:
-        """The kept value of this key; made now, and kept, if there is none."""
-        found: T | None = self._items.get(key)
-        if found is None:
-            found = make()
-            while len(self._items) >= self._limit:
-                # Two threads may drop the same oldest key: the second finds nothing, which is right too.
-                self._items.pop(next(iter(self._items), None), None)
-            self._items[key] = found
-        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,11 +55,11 @@ def by_token(connection: sa.Connection, tables: Tables, text: str, now: datetime
     raw = prepared.raw_rows(connection, {"sought": prefix})
     # A program asks again and again: what stands in the database is read each time, and understood once.
     place = ("token-rows", connection.dialect.name, prefix)
-    known = tables.statements.get(place)
+    known = tables.statements.find(place)
     if not isinstance(known, _Known) or known.raw != raw:
         known = _Known(raw, *_understood(prepared.convert(raw), prefix))
         if raw:
-            tables.statements[place] = known
+            tables.statements.keep(place, known)
     if not hmac.compare_digest(tokens.digest_of(text), known.digest) or known.caller is None or known.token is None:
         return None
     token = known.token
@@ -109,11 +109,9 @@ def _prepared(
     more: Sequence[Any] = (),
 ) -> Prepared:
     key = ("caller", name, connection.dialect.name)
-    found = tables.statements.get(key)
-    if not isinstance(found, Prepared):
-        found = Prepared(_statement(tables, column, type_, more), connection.dialect, steady=True)
-        tables.statements[key] = found
-    return found
+    return tables.statements.get(
+        key, lambda: Prepared(_statement(tables, column, type_, more), connection.dialect, steady=True)
+    )
 
 
 def _statement(tables: Tables, column: Any, type_: Any, more: Sequence[Any]) -> sa.Select[Any]:

@@ -9,6 +9,7 @@ PostgreSQL's clean-up.
 from __future__ import annotations
 
 import queue
+import select
 import time
 from collections import deque
 from types import TracebackType
@@ -16,8 +17,8 @@ from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 
-from engine.store.driver import COMMAND_OK, IDLE, module_of, told
-from engine.store.errors import Occupied, translate
+from engine.store.driver import COMMAND_OK, IDLE, IN_ERROR, module_of, told
+from engine.store.errors import Occupied, Undecided, translate
 
 KEPT_MAX: Final = 8
 """Connections that wait open; those of a rare rush go back to the pool."""
@@ -25,6 +26,8 @@ TRUSTED_SECONDS: Final = 1.0
 """After so long without use a connection goes back to the pool, which asks a server whether it is still there."""
 BUSY_MS: Final = 10_000
 """How long a writer of SQLite waits for the writer of another process."""
+ANSWER_SECONDS: Final = 1.0
+"""How long a connection is waited for that was used before; there are others."""
 TURN_SECONDS: Final = 30.0
 """How long a thread waits for SQLite's one writer."""
 
@@ -37,6 +40,7 @@ class Connections:
         self._sqlite = engine.dialect.name == "sqlite"
         self._idle: deque[tuple[sa.Connection, Any, float]] = deque()
         self._renewed = 0.0
+        self._closed = False
 
     def take(self) -> tuple[sa.Connection, Any]:
         """A connection for one transaction, and the driver's own connection in it."""
@@ -45,9 +49,11 @@ class Connections:
             begin = connection.info["begin"]
             try:
                 driver.execute(begin)
-            except Exception as error:
+            except BaseException as error:
                 self.keep(connection, driver, trusted=False)
-                raise told(connection, begin, error) from error
+                if isinstance(error, Exception):
+                    raise told(connection, begin, error) from error
+                raise
         return connection, driver
 
     def lend(self) -> tuple[sa.Connection, Any]:
@@ -72,7 +78,7 @@ class Connections:
         The tables have changed: what PostgreSQL has prepared for the old ones may be of no use.
         """
         self._renewed = time.monotonic()
-        self.close()
+        self._empty()
         self._engine.dispose()
 
     def give_back(self, connection: sa.Connection, driver: Any, error: BaseException | None) -> None:
@@ -88,23 +94,32 @@ class Connections:
     def end(self, connection: sa.Connection, driver: Any, error: BaseException | None) -> None:
         """Commit, or after an error roll back."""
         # PostgreSQL's driver forgets all prepared statements at a rollback, but not at a commit.
-        if connection.in_transaction():
-            (connection.commit if error is None else connection.rollback)()
-            return
+        if error is None and not self._sqlite:
+            swallowed = driver.pgconn.transaction_status == IN_ERROR
+            assert not swallowed, "an error of the database was swallowed in a transaction"
+        ending = connection if connection.in_transaction() else driver
         try:
-            (driver.commit if error is None else driver.rollback)()
+            (ending.commit if error is None else ending.rollback)()
         except Exception as broken:
-            raise told(connection, "COMMIT", broken) from broken
+            if error is None and not self._sqlite and driver.closed:
+                raise Undecided from broken
+            if ending is driver:
+                raise told(connection, "COMMIT", broken) from broken
+            raise
 
     def keep(self, connection: sa.Connection, driver: Any, *, trusted: bool) -> None:
         """Let a connection wait for its next use, or hand it back to the pool."""
-        if trusted and len(self._idle) < KEPT_MAX:
+        if trusted and not self._closed and len(self._idle) < KEPT_MAX:
             self._idle.append((connection, driver, time.monotonic()))
         else:
             connection.close()
 
     def close(self) -> None:
-        """Close those that wait."""
+        """Close those that wait, and those that are still in use as soon as they are not."""
+        self._closed = True
+        self._empty()
+
+    def _empty(self) -> None:
         while self._idle:
             connection, driver, _ = self._idle.pop()
             if not self._sqlite:
@@ -191,10 +206,12 @@ class WithoutWaiting(Connections):
                     driver.execute(self._begin)
                 finally:
                     driver.execute(f"PRAGMA busy_timeout={BUSY_MS}")
-        except Exception as error:
+        except BaseException as error:
             # Most likely another process writes. Whoever asks again with patience is told what it is.
             self._writers.keep(connection, driver, trusted=False)
-            raise Occupied from error
+            if isinstance(error, Exception):
+                raise Occupied from error
+            raise
         return connection, driver
 
     def give_back(self, connection: sa.Connection, driver: Any, error: BaseException | None) -> None:
@@ -233,13 +250,24 @@ class Use:
 
 def settled(connection: sa.Connection, driver: Any) -> bool:
     """Read the answer to a COMMIT that was only sent; False when the connection is of no use any more."""
+    server, until = driver.pgconn, time.monotonic() + ANSWER_SECONDS
     try:
-        while (result := driver.pgconn.get_result()) is not None:
+        while True:
+            # Asked for the answer itself, libpq would wait without an end, and keep all other threads waiting too.
+            while server.is_busy():
+                if not select.select([server.socket], [], [], max(0.0, until - time.monotonic()))[0]:
+                    connection.invalidate()
+                    return False
+                server.consume_input()
+            result = server.get_result()
+            if result is None:
+                return True
             if result.status != COMMAND_OK:
                 connection.invalidate()
-    except module_of(connection).Error:
+                return False
+    except (module_of(connection).Error, OSError, ValueError):
         connection.invalidate()
-    return not connection.invalidated
+        return False
 
 
 def raise_known(error: Exception) -> None:

@@ -15,6 +15,8 @@ import sqlalchemy as sa
 Row = tuple[Any, ...]
 IDLE: Final = 0
 """libpq's PQTRANS_IDLE: no transaction is open."""
+IN_ERROR: Final = 3
+"""libpq's PQTRANS_INERROR: nothing but a rollback is left."""
 COMMAND_OK: Final = 1
 """libpq's PGRES_COMMAND_OK."""
 
@@ -47,11 +49,11 @@ def run_script(connection: sa.Connection, *statements: str) -> list[Row]:
     return found
 
 
-def run_many(connection: sa.Connection, sql: str, rows: Sequence[Any]) -> None:
+def run_many(connection: sa.Connection, sql: str, rows: Sequence[Any], *, prepare: bool = True) -> None:
     """Run one statement for each of these parameters."""
     try:
         if len(rows) == 1:
-            execute(connection, sql, rows[0], prepare=True).close()
+            execute(connection, sql, rows[0], prepare=prepare).close()
             return
         begin(connection)
         cursor = connection.connection.cursor()
@@ -112,5 +114,8 @@ def module_of(connection: sa.Connection) -> Any:
 
 def told(connection: sa.Connection, sql: str, error: Exception) -> BaseException:
     """A driver's error in SQLAlchemy's words, so that whoever opened the connection understands it."""
-    module = module_of(connection)
-    return sa.exc.DBAPIError.instance(sql, None, error, module.Error, hide_parameters=True, dialect=connection.dialect)
+    module, dialect = module_of(connection), connection.dialect
+    lost = isinstance(error, module.Error) and dialect.is_disconnect(error, connection.connection, None)
+    return sa.exc.DBAPIError.instance(
+        sql, None, error, module.Error, hide_parameters=True, connection_invalidated=lost, dialect=dialect
+    )

@@ -29,6 +29,16 @@ class Occupied(Unavailable):
         super().__init__("The database is busy.", retry=False)
 
 
+class Undecided(Unavailable):
+    """The connection was lost while the database was storing: it may have been stored, or not."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The connection was lost while this was being stored. Look whether it is there before you do it again.",
+            retry=False,
+        )
+
+
 class Duplicate(StoreError):
     """A live record holds this value already: a unique index refused."""
 

@@ -13,7 +13,9 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from engine.store.driver import Row as Row
 from engine.store.driver import execute, module_of, run, run_many, told
+from engine.store.kept import Kept
 
+RARE_RUNS = 3
 Convert = Callable[[Any], Any]
 
 
@@ -137,6 +139,7 @@ class Written:
         compiled = statement.compile(dialect=dialect)
         assert isinstance(compiled, SQLCompiler)
         self.sql = str(compiled)
+        self._runs = 0
         self._positional = compiled.positiontup is not None
         types = {name: parameter.type for parameter, name in compiled.bind_names.items()}
         names = compiled.positiontup or list(types)
@@ -144,7 +147,10 @@ class Written:
 
     def run(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Store the rows; each names every parameter."""
-        run_many(connection, self.sql, [self._parameters(row) for row in rows])
+        # Every set of columns is a statement: those that come again are worth a place among PostgreSQL's prepared ones.
+        self._runs += 1
+        prepare = self._runs > RARE_RUNS
+        run_many(connection, self.sql, [self._parameters(row) for row in rows], prepare=prepare)
 
     def _parameters(self, row: Mapping[str, Any]) -> Any:
         if self._positional:
@@ -152,24 +158,17 @@ class Written:
         return {name: row[name] if to is None else to(row[name]) for name, to in self._processors}
 
 
-def insertion(dialect: sa.Dialect, statements: dict[object, object], table: sa.Table, names: Iterable[str]) -> Written:
+def insertion(dialect: sa.Dialect, statements: Kept, table: sa.Table, names: Iterable[str]) -> Written:
     """The insertion of rows with these columns, kept among a site's statements."""
     key = ("insert", table.name, tuple(names), dialect.name)
-    return _kept(statements, key, lambda: Written(sa.insert(table).values(_given(table, key[2])).inline(), dialect))
+    return statements.get(key, lambda: Written(sa.insert(table).values(_given(table, key[2])).inline(), dialect))
 
 
-def alteration(dialect: sa.Dialect, statements: dict[object, object], table: sa.Table, names: Iterable[str]) -> Written:
+def alteration(dialect: sa.Dialect, statements: Kept, table: sa.Table, names: Iterable[str]) -> Written:
     """The change of these columns of one row, whose id is the parameter `row__id`; kept in the same way."""
     key = ("update", table.name, tuple(names), dialect.name)
     one = table.c.id == sa.bindparam("row__id", None, type_=table.c.id.type)
-    return _kept(statements, key, lambda: Written(sa.update(table).where(one).values(_given(table, key[2])), dialect))
-
-
-def _kept(statements: dict[object, object], key: tuple[Any, ...], make: Callable[[], Written]) -> Written:
-    found = statements.get(key)
-    if not isinstance(found, Written):
-        found = statements[key] = make()
-    return found
+    return statements.get(key, lambda: Written(sa.update(table).where(one).values(_given(table, key[2])), dialect))
 
 
 def _given(table: sa.Table, names: Iterable[str]) -> dict[str, Any]:

@@ -197,10 +197,7 @@ def _prepared(
     connection: sa.Connection, tables: Tables, shape: tuple[Any, ...], build: Callable[[], sa.Select[Any]]
 ) -> Prepared:
     key = (*shape, connection.dialect.name)
-    found = tables.statements.get(key)
-    if not isinstance(found, Prepared):
-        found = tables.statements[key] = Prepared(build(), connection.dialect, steady=True)
-    return found
+    return tables.statements.get(key, lambda: Prepared(build(), connection.dialect, steady=True))
 
 
 def _rows(connection: sa.Connection, statement: sa.Select[Any]) -> list[Row]:

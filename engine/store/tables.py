@@ -14,6 +14,7 @@ from engine.columns import BigInteger, Moment, PlainText
 from engine.kinds import FieldType
 from engine.model import Entity, Field, Model
 from engine.store import engine_tables
+from engine.store.kept import Kept
 
 NAME_MAX: Final = 63
 """PostgreSQL cuts longer names off, silently."""
@@ -38,7 +39,7 @@ class Tables(engine_tables.EngineTables):
     """By entity: the fields with `search: true`, where there are any."""
     verbatim: Mapping[str, frozenset[str]]
     """Of these, the fields that are found by just the text that is stored (a choice is found by its words)."""
-    statements: dict[object, object] = dataclasses.field(default_factory=dict, init=False)
+    statements: Kept = dataclasses.field(default_factory=Kept, init=False)
     """Statements built once and used again."""
 
 

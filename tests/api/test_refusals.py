@@ -186,3 +186,14 @@ def test_nobody_makes_themselves_more_than_they_are(firm: Firm, rep: Program) ->
         assert answer.status_code in (403, 422), values
     assert rep.post("/user", {"name": "x", "login": "x"}).status_code == 403
     assert firm.digest() == before
+
+
+def test_strangers_leave_nothing_behind_in_what_the_site_keeps(firm: Firm, manager: Program) -> None:
+    manager.get("/account")
+    before = len(firm.site.kept)
+
+    for number in range(20):
+        refused = firm.client.post(f"/api/v1/thing{number}", json={"name": "x"})
+        assert refused.status_code == 401
+
+    assert len(firm.site.kept) == before

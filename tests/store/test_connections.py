@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.runtime.site import Kept
 from engine.store.apply import apply
 from engine.store.database import Database, open_database
 from engine.store.driver import run
 from engine.store.errors import Duplicate, Occupied, Unavailable
+from engine.store.kept import Kept
 from engine.store.sqlite import driver
 from engine.store.tables import build_tables
 from tests.crm import Crm, compile_text

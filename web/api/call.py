@@ -21,7 +21,7 @@ from engine.runtime import people
 from engine.runtime.inquiry import Inquiry
 from engine.runtime.site import Site, SiteHolder
 from engine.runtime.transaction import StaleSite
-from engine.store.errors import Duplicate, Occupied, StoreError, Unavailable
+from engine.store.errors import Duplicate, Occupied, StoreError, Unavailable, Undecided
 from engine.store.tokens import Token
 from web import problems
 from web.api.body import read_draft
@@ -181,7 +181,8 @@ def read(scope: HTTPScope, holder: SiteHolder, handler: Handler) -> Found:
     with site.database.reading() as connection:
         actor, token = caller(scope, site, connection)
         found = handler(Call(scope, site, actor, reading=Inquiry.on(site, actor, connection)))
-    people.note_use(site, token)
+    # This may be the event loop of a server, which waits for no writer.
+    people.note_use(hurried(site), token)
     return found
 
 
@@ -207,19 +208,23 @@ def holder_of(request: AnyRequest) -> SiteHolder:
 
 def run_at_once(scope: HTTPScope, site: Site, handler: Handler, body: bytes) -> Found | None:
     """The same on the event loop of a server; None, and nothing done, where it would have to wait for anybody."""
-    hurried = site.kept.get("without waiting", lambda: without_waiting(site))
-    if hurried is site:
+    patient, site = site, hurried(site)
+    if site is patient:
         return None
     try:
-        return handler(Call(scope, hurried, authenticate(scope, hurried), body))
+        return handler(Call(scope, site, authenticate(scope, site), body))
     except (Occupied, StaleSite):
         return None
 
 
-def without_waiting(site: Site) -> Site:
+def hurried(site: Site) -> Site:
     """The site over the same database for who may not wait; itself where there is no such way."""
-    database = site.database.without_waiting()
-    return site if database is None else replace(site, database=database)
+
+    def over() -> Site:
+        database = site.database.without_waiting()
+        return site if database is None else replace(site, database=database)
+
+    return site.kept.get("without waiting", over)
 
 
 def authenticate(scope: HTTPScope, site: Site) -> Actor:
@@ -285,6 +290,8 @@ def answer_for(error: Exception, request_id: str = "") -> Answer:
             return problems.answer_to(error)
         case StaleSite():
             return Answer(503, "The config is being changed", headers={"Retry-After": "1"})
+        case Undecided():
+            return Answer(503, "It is not known whether this was stored", str(error))
         case Unavailable():
             return Answer(503, "The database cannot do this now", str(error), headers={"Retry-After": "1"})
         case Duplicate():

@@ -25,7 +25,7 @@ from engine.runtime.dependencies import dependencies_of
 from engine.runtime.inquiry import Inquiry
 from engine.runtime.site import Site, SiteHolder
 from web.api import reading, writing
-from web.api.call import Found, Handler, caller, encode, failure, header_of, read, run, run_at_once, short_here
+from web.api.call import Found, Handler, caller, encode, failure, header_of, hurried, read, run, run_at_once, short_here
 from web.problems import MEDIA_TYPE, Answer
 
 ADDRESS: Final = re.compile(r"/api/v1/([a-z][a-z0-9_]*)(?:/([0-9]+))?")
@@ -63,13 +63,13 @@ class Direct:
         asked["path_params"] = {"entity": found[1], "id": found[2]}
         try:
             answer = await self.answer(asked, receive, kind)
+            content = encode(answer.value) if answer.content is None else answer.content
         except Disconnected:
             return
         except Exception as error:
             refusal = failure(asked, error)
             await respond(send, refusal.status, encode(refusal.body()), MEDIA_TYPE, refusal.headers)
             return
-        content = encode(answer.value) if answer.content is None else answer.content
         await respond(send, answer.status, content, answer.media_type, answer.headers)
 
     async def answer(self, scope: HTTPScope, receive: Receive, kind: tuple[str, bool]) -> Found:
@@ -116,13 +116,15 @@ def pace_of(site: Site, scope: HTTPScope, body: bytes) -> Pace:
     if len(body) > QUICK_BYTES or header_of(scope, b"idempotency-key") is not None:
         return Pace(short=False)
     name = scope["path_params"]["entity"]
+    if name not in site.model.entities:
+        # Whoever asks is not known yet: strangers leave nothing behind.
+        return Pace(short=False)
     return site.kept.get(("pace", name), lambda: Pace(short=stands_alone(site, name)))
 
 
 def stands_alone(site: Site, name: str) -> bool:
     """Whether saves of an entity read and change no lines, and no figures of other records."""
-    entity = site.model.entities.get(name)
-    return entity is not None and not entity.lines() and not dependencies_of(site).pushes(name)
+    return not site.model.entities[name].lines() and not dependencies_of(site).pushes(name)
 
 
 def at_once(site: Site, scope: HTTPScope) -> bytes | None:
@@ -134,7 +136,7 @@ def at_once(site: Site, scope: HTTPScope) -> bytes | None:
         inquiry = Inquiry.on(site, actor, connection)
         found = reading.listing_at_once(inquiry, scope["path_params"]["entity"], scope["query_string"])
     if found is not None:
-        people.note_use(site, token)
+        people.note_use(hurried(site), token)
     return found
 
 

@@ -15,6 +15,7 @@ from engine.change import Change
 from engine.runtime.session import Session
 from engine.runtime.transaction import in_transaction
 from engine.store import idempotency
+from engine.store.errors import Undecided
 from engine.store.idempotency import Answer as Kept
 from engine.store.idempotency import InProgress, KeyReused
 from web.api.call import Call
@@ -50,6 +51,9 @@ def once(call: Call, work: Callable[[Session], Change], *, row: int | None = Non
 
     try:
         return in_transaction(call.site, call.actor, keeping)
+    except Undecided:
+        # The key stays taken: if the work was stored, so was its answer; if not, the key is free again after a while.
+        raise
     except BaseException:
         # Nothing was stored: the request may be mended and sent again under the same key.
         with call.site.database.writing() as connection:

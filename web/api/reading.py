@@ -38,6 +38,9 @@ def listing_at_once(inquiry: Inquiry, entity: str, query_string: bytes) -> bytes
 
 def read_query(site: Site, entity: str, query_string: bytes) -> ListQuery:
     """The question that an address asks: the same for whoever asks it."""
+    if b"after=" in query_string or b"q=" in query_string:
+        # Each of these is asked but once: kept, they would put away what is asked again and again.
+        return make_query(entity, query_string)
     return site.kept.get(("api-query", entity, query_string), lambda: make_query(entity, query_string))
 
 

@@ -193,3 +193,39 @@ def test_a_config_that_leaves_the_currency_open_is_refused(old: str, new: str, c
     with pytest.raises(ConfigError) as refused:
         compile_text(FIRM.replace(old, new))
     assert code in {problem.code for problem in refused.value.problems}
+
+
+CURRENCY_HIDDEN = """
+app: {name: Exporters, locale: en, locales: [en], timezone: UTC, currency: CNY}
+entities:
+  offer:
+    title: "{name}"
+    fields:
+      name:     {type: text}
+      currency: {type: choice, label: Currency, choices: {usd: USD, jpy: JPY}, default: jpy}
+      amount:   {type: money, label: Amount, currency_field: currency}
+roles:
+  clerk: {grants: {offer: {read: true, create: true, update: true, fields: {currency: {read: false}}}}}
+  buyer: {grants: {offer: {read: true, create: true, update: true}}}
+"""
+
+
+@pytest.mark.parametrize("typed", ["$7", "¥7", "JPY 7"])
+def test_who_may_not_read_the_currency_learns_nothing_by_trying_signs(database_url: str, typed: str) -> None:
+    with Crm.load(CURRENCY_HIDDEN, database_url) as crm:
+        clerk = crm.sign_in("clerk", "clerk")
+        id = crm.create("offer", name="a", currency="jpy", amount="5")
+
+        with pytest.raises(InvalidRecord) as refused:
+            save(crm.site, clerk, Draft("offer", {"amount": typed}, id=id, version=1, source="form"))
+        save(crm.site, clerk, Draft("offer", {"amount": "7"}, id=id, version=1, source="form"))
+
+        assert [error.code for error in refused.value.errors] == ["currency_unseen"]
+        assert "JPY" not in refused.value.errors[0].message
+
+
+def test_who_may_read_it_may_write_its_sign(database_url: str) -> None:
+    with Crm.load(CURRENCY_HIDDEN, database_url) as crm:
+        id = crm.create("offer", name="a", currency="usd", amount="5")
+        save(crm.site, crm.sign_in("b", "buyer"), Draft("offer", {"amount": "$7"}, id=id, version=1, source="form"))
+        assert crm.get("offer", id).values["amount"] == 7
