@@ -251,6 +251,14 @@ WORDS: dict[str, Words] = {
     "roles_of": words("{name}的角色", "Roles of {name}"),
     "save_roles": words("保存{name}的角色", "Save the roles of {name}"),
     "first_password": words("初始密码", "First password"),
+    "password_give": words("重设密码", "Give a new password"),
+    "password_give_lead": words(
+        "有人忘记密码时使用：其所有设备都会退出登录，下次登录后须先改成自己的密码。",
+        "For who has forgotten theirs. All of their devices are signed out, and they change it before anything else.",
+    ),
+    "password_for": words("人员", "For"),
+    "password_given": words("新密码已生效。", "The new password is in force."),
+    "password_own": words("自己的密码请在“我的账户”中修改。", "Change your own password under My account."),
     "hand_over": words("移交记录", "Hand over records"),
     "hand_over_lead": words(
         "把一位同事名下的记录全部转给另一位。", "Give all records of one colleague to another."

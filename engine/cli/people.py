@@ -1,4 +1,4 @@
-"""Commands about people: user add, token create."""
+"""Commands about people: user add, user password, token create."""
 
 from __future__ import annotations
 
@@ -32,11 +32,29 @@ def add(name: str, roles: tuple[str, ...], login: str | None, folder: Path, data
     with boot.existing(project) as opened:
         site = boot.open_site(project, opened)
         people.require_ceiling(site, system(), roles)
-        password = os.environ.get("FORME_PASSWORD") or click.prompt(
-            "Password", hide_input=True, confirmation_prompt=True
-        )
-        made = people.add(site, system(), name=name, login=login or name, roles=roles, password=password)
+        made = people.add(site, system(), name=name, login=login or name, roles=roles, password=asked_password())
     say(f"Added {name} as number {made}, with {', '.join(roles)}.")
+
+
+@user.command("password")
+@click.argument("login")
+@folder_option
+@database_option
+def password(login: str, folder: Path, database: str | None) -> None:
+    """Give the person with this sign-in name a new password (FORME_PASSWORD, or asked for), to be changed at once."""
+    project = Project.at(folder, database)
+    with boot.existing(project) as opened:
+        site = boot.open_site(project, opened)
+        found = people.actor_by_login(site, login)
+        if found is None or found.user is None:
+            raise boot.StartError(f"There is no active person who signs in as '{login}'.")
+        people.set_password(site, system(), found.user, asked_password())
+    say(f"{found.name} is signed out everywhere, and changes the new password at the next sign-in.")
+
+
+def asked_password() -> str:
+    """A password from the environment, else typed twice."""
+    return os.environ.get("FORME_PASSWORD") or str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 
 @click.group(cls=Group)

@@ -54,6 +54,14 @@ def test_people_and_tokens(firm: Terminal) -> None:
     assert "no such" in here(firm, "token", "create", "nobody", code=1)
 
 
+def test_a_forgotten_password_is_replaced(firm: Terminal) -> None:
+    add(firm, "li", "sales")
+    told = here(firm, "user", "password", "LI", stdin=f"{PASSWORD}!\n{PASSWORD}!\n")
+    assert "li is signed out everywhere" in told
+    assert "no active person" in here(firm, "user", "password", "nobody", code=1)
+    assert "at least 10 characters" in here(firm, "user", "password", "li", code=1, stdin="short\nshort\n")
+
+
 def test_can_tells_the_rules_that_decided(firm: Terminal) -> None:
     add(firm, "li", "sales")
     add(firm, "wang", "sales")

@@ -23,6 +23,30 @@ def test_a_person_is_added_and_can_sign_in(boss: Browser) -> None:
     assert "Customers" in other.open("/").text
 
 
+def test_who_has_forgotten_a_password_gets_one_to_change(site: Site, boss: Browser) -> None:
+    lin, other = add_person(site, "Lin Xiao", "lin", "sales"), Browser(TestClient(boss.client.app))
+    other.sign_in("lin")
+    boss.open("/-/people")
+    short = boss.send("/-/people/password", {"person": str(lin), "password": "short"}).status_code
+    boss.send("/-/people/password", {"person": str(lin), "password": "given by the boss"})
+    assert (short, "The new password is in force." in boss.text) == (422, True)
+
+    assert "Sign in" in other.open("/").text
+    other.sign_in("lin", "given by the boss")
+    assert "Please change your first password." in other.text
+
+
+def test_ones_own_password_and_those_of_people_above_are_not_given(site: Site, boss: Browser) -> None:
+    add_person(site, "Lin Xiao", "lin", "sales")
+    boss.open("/-/people")
+    assert boss.send("/-/people/password", {"person": "1", "password": "long enough for this"}).status_code == 422
+    assert boss.send("/-/people/password", {"person": "99", "password": "long enough for this"}).status_code == 404
+    lin = Browser(TestClient(boss.client.app))
+    lin.sign_in("lin")
+    lin.open("/")
+    assert lin.send("/-/people/password", {"person": "1", "password": "long enough for this"}).status_code in (403, 404)
+
+
 def test_a_login_that_is_taken_is_told(boss: Browser) -> None:
     boss.open("/-/people")
     boss.send("/-/people", {"name": "Other", "login": "BOSS", "password": PASSWORD})

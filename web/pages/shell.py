@@ -9,8 +9,8 @@ from engine.runtime.access import Access
 from web.visit import Visit
 
 NOTICES = frozenset({
-    "saved", "created", "deleted", "restored", "moved", "copied", "password_changed", "token_revoked", "person_added",
-    "person_saved", "signed_out", "setup_done",
+    "saved", "created", "deleted", "restored", "moved", "copied", "password_changed", "password_given", "token_revoked",
+    "person_added", "person_saved", "signed_out", "setup_done",
 })  # fmt: skip
 """Words that a page may be asked to show after a form was carried out (`?done=saved`)."""
 ENGINE_ENTITIES = frozenset({"user", "team"})

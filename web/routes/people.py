@@ -31,6 +31,8 @@ class ShownPerson:
     save_label: str
     switch_value: str
     switch_label: str
+    own: bool
+    """Whether it is who asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def bind_people(visit: Visit) -> PeoplePage:
         ShownPerson(
             one.id, one.name, one.login, one.active, role_options(visit, one.roles), say("roles_of", name=one.name),
             say("save_roles", name=one.name), "" if one.active else "yes",
-            say("deactivate" if one.active else "activate", name=one.name),
+            say("deactivate" if one.active else "activate", name=one.name), one.id == visit.actor.user,
         )
         for one in roster.roster(visit.site, visit.actor)
     )  # fmt: skip
@@ -125,6 +127,19 @@ def guarded(visit: Visit, work: Callable[[], None]) -> Response[Any]:
     return see("/-/people?done=person_saved")
 
 
+def give_password(request: AnyRequest) -> Response[Any]:
+    """Give somebody who has forgotten theirs a new password, to be changed at once."""
+    visit = open_visit(request)
+    roster.require_people(visit.site, visit.actor)
+    id, password = posted_id(visit.posted.get("person")), visit.posted.get("password")
+    if id == visit.actor.user:
+        return refused(visit, visit.say("password_own"))
+    if len(password) < signin.PASSWORD_MIN:
+        return refused(visit, visit.say("password_short", count=signin.PASSWORD_MIN))
+    people.set_password(visit.site, visit.actor, id, password)
+    return see("/-/people?done=password_given")
+
+
 def hand_over(request: AnyRequest) -> Response[Any]:
     """Give a leaver's records to another person."""
     visit = open_visit(request)
@@ -152,5 +167,6 @@ ROUTES = (
     Route("POST", "/-/people", add_person),
     Route("POST", "/-/people/{id:int}/roles", save_roles),
     Route("POST", "/-/people/{id:int}/active", switch_active),
+    Route("POST", "/-/people/password", give_password),
     Route("POST", "/-/people/hand-over", hand_over),
 )
