@@ -1,4 +1,9 @@
-"""One question to many records: its names checked, its statements found or made, its rows fetched and counted."""
+"""One question to many records: its names checked, its statements found or made, its rows fetched and counted.
+
+Three lifetimes: a Plan (statements, and what their columns mean) is kept for everybody with the same rights and the
+same shape of question; a Frame (the question read and authorised, with its values) for the same words of it; a
+Question belongs to one request.
+"""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ COMMAND_OK: Final = 1
 
 def run(connection: sa.Connection, sql: str, parameters: Any = (), *, prepare: bool = False) -> list[Row]:
     """Run one statement and fetch its rows; there are none where it gives none. What is asked in every save is worth
-    to `prepare` on PostgreSQL."""
+    to `prepare` on PostgreSQL, which then takes no more than one statement."""
     try:
         cursor = execute(connection, sql, parameters, prepare=prepare)
         found: list[Row] = cursor.fetchall() if cursor.description is not None else []
