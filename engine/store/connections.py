@@ -94,9 +94,6 @@ class Connections:
     def end(self, connection: sa.Connection, driver: Any, error: BaseException | None) -> None:
         """Commit, or after an error roll back."""
         # PostgreSQL's driver forgets all prepared statements at a rollback, but not at a commit.
-        if error is None and not self._sqlite:
-            swallowed = driver.pgconn.transaction_status == IN_ERROR
-            assert not swallowed, "an error of the database was swallowed in a transaction"
         ending = connection if connection.in_transaction() else driver
         try:
             (ending.commit if error is None else ending.rollback)()
@@ -109,10 +106,18 @@ class Connections:
 
     def keep(self, connection: sa.Connection, driver: Any, *, trusted: bool) -> None:
         """Let a connection wait for its next use, or hand it back to the pool."""
-        if trusted and not self._closed and len(self._idle) < KEPT_MAX:
+        if self._outlived(connection):
+            # Its pool is gone, and would not close it.
+            connection.invalidate()
+        if trusted and not connection.invalidated and not self._closed and len(self._idle) < KEPT_MAX:
             self._idle.append((connection, driver, time.monotonic()))
         else:
             connection.close()
+
+    def _outlived(self, connection: sa.Connection) -> bool:
+        if self._sqlite or connection.closed or connection.invalidated:
+            return False
+        return self._closed or connection.info["opened"] < self._renewed
 
     def close(self) -> None:
         """Close those that wait, and those that are still in use as soon as they are not."""
@@ -134,6 +139,8 @@ class Readers(Connections):
         """Nothing was written: PostgreSQL's COMMIT is sent, and its answer is read before the next use."""
         if self._sqlite or error is not None or connection.in_transaction():
             super().end(connection, driver, error)
+        elif driver.pgconn.transaction_status == IN_ERROR:
+            driver.rollback()
         elif driver.pgconn.transaction_status != IDLE:
             driver.pgconn.send_query(b"COMMIT")
             driver.pgconn.flush()
@@ -171,6 +178,13 @@ class Writers(Connections):
         except BaseException:
             self._end_turn()
             raise
+
+    def end(self, connection: sa.Connection, driver: Any, error: BaseException | None) -> None:
+        """Commit, or after an error roll back."""
+        if error is None and not self._sqlite:
+            swallowed = driver.pgconn.transaction_status == IN_ERROR
+            assert not swallowed, "an error of the database was swallowed in a transaction"
+        super().end(connection, driver, error)
 
     def keep(self, connection: sa.Connection, driver: Any, *, trusted: bool) -> None:
         """Let it wait, and let the next thread write."""
