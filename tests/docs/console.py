@@ -7,6 +7,7 @@ import io
 import os
 import re
 import shlex
+import shutil
 import socket
 import subprocess
 import sys
@@ -70,6 +71,15 @@ class Console:
                 name, _, value = setting.partition("=")
                 self.environment[name] = value
                 return ""
+            # What every shell has, done here: these stories are followed on a machine with nothing but Python, too.
+            case ["mkdir", "-p", name]:
+                (self.folder / name).mkdir(parents=True, exist_ok=True)
+                return ""
+            case ["cp", source, target]:
+                shutil.copy(self.folder / source, self.folder / target)
+                return ""
+            case ["cat", name]:
+                return (self.folder / name).read_text("utf-8")
             case ["forme", "serve", *rest]:
                 return self.serve(rest, environment)
             case ["forme", *rest]:
