@@ -33,6 +33,11 @@ class Expression:
         """Whether it calls one of these functions."""
         return any(isinstance(node, nodes.Call) and node.function in functions for node in walk(self.node))
 
+    @property
+    def looks_up(self) -> bool:
+        """Whether it goes through records that it does not name: the answer may have to be searched for."""
+        return any(isinstance(node, nodes.Find | nodes.Aggregate) for node in walk(self.node))
+
     def starts_at(self, root: Root) -> bool:
         """Whether a path starts there (`me`, `old` ...)."""
         return any(path.root == root for path in self.paths())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -99,6 +99,23 @@ class Model:
     def field(self, entity: str, name: str) -> Field:
         """A field that is known to exist."""
         return self.entities[entity].fields[name]
+
+    def asked_by_saves(self, entity: Entity) -> Iterator[Expression]:
+        """Every formula and condition that a save of such a record may ask for, those of roles aside.
+
+        Not those of rollups that are kept right by the saves of what they count.
+        """
+        yield from (part for part in entity.title if isinstance(part, Expression))
+        yield from (check.when for check in entity.checks.values())
+        for one in entity.fields.values():
+            computed = None if one.pushed else one.computed
+            default = one.default.expression if one.default is not None else None
+            conditions = (one.required_when, one.visible_when, one.readonly_when, *one.choices_when.values())
+            yield from (said for said in (computed, default, *conditions) if said is not None)
+        choices = entity.pipelines
+        yield from (said for said in (entity.frozen_when, *(choice.when for choice in choices)) if said is not None)
+        stages = (stage for choice in choices for stage in self.pipelines[choice.pipeline].stages.values())
+        yield from (check.refuse_when for stage in stages for check in stage.checks)
 
     def root_of(self, entity: str) -> str:
         """The entity whose records hold these lines; itself when not a line."""

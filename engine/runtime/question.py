@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 
@@ -26,25 +26,13 @@ from engine.runtime.filters import Conditions, known_field, read_filters
 from engine.runtime.inquiry import Inquiry, known_entity
 from engine.runtime.listing import ListQuery, read_cursor, write_cursor
 from engine.runtime.order import Key
+from engine.runtime.pace import Pace
 from engine.store.prepared import Prepared, Row
 from engine.store.queries import RecordSql
 from engine.store.sight import always
 
-QUICK_SECONDS = 0.005
-"""What a reading may take that does without a thread of its own: every other request waits for it."""
-
-
-@dataclass(slots=True)
-class Pace:
-    """How long the rows of a plan take to find: known from its indexes, and from the last time."""
-
-    seeks: bool = False
-    seconds: float = float("inf")
-
-    @property
-    def quick(self) -> bool:
-        """Whether the next reading will, as far as can be known, be over at once."""
-        return self.seeks and self.seconds < QUICK_SECONDS
+QUICK_SECONDS: Final = 0.005
+"""What finding a page may take that does without a thread of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +48,8 @@ class Plan:
     cells: Cells
     keys_at: int
     """Where the order's values begin in a row of the page."""
-    pace: Pace = field(default_factory=Pace)
+    pace: Pace
+    """How long the rows take to find: known from the indexes, and from the last time."""
     kept: dict[str, Any] = field(default_factory=dict)
     """What answers have worked out from this plan, to use it again."""
 
@@ -252,13 +241,13 @@ def _plan(
     capped = counted.limit(sa.bindparam("count_limit", 0, type_=BigInteger())).subquery()
     count = sa.select(sa.func.count()).select_from(capped)
     by_ids, counting = Prepared(statement, dialect), Prepared(count, dialect)
-    pace = Pace()
+    pace = Pace(QUICK_SECONDS)
     if not query.q:
         # Without any condition the first rows of an index are the page, so that walking along it is no scan.
         bare = not conditions.shape and not query.deleted and _open_to_all(inquiry, query)
         values = {**inquiry.values, **conditions.values, "page_size": query.size + 1, "count_limit": COUNT_MAX + 1}
-        pace.seeks = bare or all(one.seeks(inquiry.connection, values) for one in (by_ids, counting))
-        by_ids.steady = counting.steady = pace.seeks and not by_ids.sorts(inquiry.connection, values)
+        pace.bounded = bare or all(one.seeks(inquiry.connection, values) for one in (by_ids, counting))
+        by_ids.steady = counting.steady = pace.bounded and not by_ids.sorts(inquiry.connection, values)
     first = None
     if by_ids.steady:
         total = None if query.total == "no" else count.scalar_subquery()

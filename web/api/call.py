@@ -104,19 +104,12 @@ class Upload:
 Handler = Callable[[Call], Found]
 
 
-def reading_endpoint(handler: Handler, *, short: bool = False) -> Callable[[AnyRequest], Awaitable[Response[bytes]]]:
-    """A route handler around a function that only reads.
-
-    `short` runs it on the event loop when the database is SQLite: a few indexed reads cost less there than a
-    thread's hop. Everything else runs in a thread.
-    """
+def reading_endpoint(handler: Handler) -> Callable[[AnyRequest], Awaitable[Response[bytes]]]:
+    """A route handler around a function that only reads, in a thread."""
 
     async def handle(request: AnyRequest) -> Response[bytes]:
         try:
-            holder = holder_of(request)
-            if short and short_here(request.scope, holder.site):
-                return respond(read(request.scope, holder, handler))
-            return respond(await sync_to_thread(read, request.scope, holder, handler))
+            return respond(await sync_to_thread(read, request.scope, holder_of(request), handler))
         except Exception as error:
             return answer(request, error)
 

@@ -11,7 +11,6 @@ import asyncio
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, cast
 
 from litestar import Litestar
@@ -23,6 +22,7 @@ from engine.limits import BODY_BYTES_MAX
 from engine.runtime import people
 from engine.runtime.dependencies import dependencies_of
 from engine.runtime.inquiry import Inquiry
+from engine.runtime.pace import Pace
 from engine.runtime.site import Site, SiteHolder
 from web.api import reading, writing
 from web.api.call import Found, Handler, caller, encode, failure, header_of, hurried, read, run, run_at_once, short_here
@@ -36,10 +36,10 @@ READ: Final[Mapping[tuple[str, bool], Handler]] = {("GET", False): reading.listi
 """By method, and whether one record is meant."""
 WRITTEN: Final[Mapping[tuple[str, bool], Handler]] = {("POST", False): writing.create, ("PATCH", True): writing.change}
 
-
 QUICK_SECONDS: Final = 0.002
-"""What a save may take that does without a thread of its own: every other request waits for it."""
+"""What a save may take that does without a thread of its own."""
 QUICK_BYTES: Final = 20_000
+"""How large a body such a save may have."""
 
 
 class Disconnected(Exception):
@@ -68,9 +68,9 @@ class Direct:
             return
         except Exception as error:
             refusal = failure(asked, error)
-            await respond(send, refusal.status, encode(refusal.body()), MEDIA_TYPE, refusal.headers)
+            await send_whole(send, refusal.status, encode(refusal.body()), MEDIA_TYPE, refusal.headers)
             return
-        await respond(send, answer.status, content, answer.media_type, answer.headers)
+        await send_whole(send, answer.status, content, answer.media_type, answer.headers)
 
     async def answer(self, scope: HTTPScope, receive: Receive, kind: tuple[str, bool]) -> Found:
         """What the handler answers with, on the event loop where that is over at once."""
@@ -96,35 +96,22 @@ class Direct:
         return await in_thread(executor, read, scope, holder, handler)
 
 
-@dataclass(slots=True)
-class Pace:
-    """How long saves of one entity take."""
-
-    short: bool
-    """Whether nothing but the record itself changes, whatever is saved of it."""
-    seconds: float = float("inf")
-    """What the last one took, the disk included."""
-
-    @property
-    def quick(self) -> bool:
-        """Whether the next one will, as far as can be known, be over before a thread would have begun with it."""
-        return self.short and self.seconds < QUICK_SECONDS
-
-
 def pace_of(site: Site, scope: HTTPScope, body: bytes) -> Pace:
     """The pace of saves such as this one."""
     if len(body) > QUICK_BYTES or header_of(scope, b"idempotency-key") is not None:
-        return Pace(short=False)
+        return Pace(QUICK_SECONDS)
     name = scope["path_params"]["entity"]
     if name not in site.model.entities:
         # Whoever asks is not known yet: strangers leave nothing behind.
-        return Pace(short=False)
-    return site.kept.get(("pace", name), lambda: Pace(short=stands_alone(site, name)))
+        return Pace(QUICK_SECONDS)
+    return site.kept.get(("pace", name), lambda: Pace(QUICK_SECONDS, stands_alone(site, name)))
 
 
 def stands_alone(site: Site, name: str) -> bool:
-    """Whether saves of an entity read and change no lines, and no figures of other records."""
-    return not site.model.entities[name].lines() and not dependencies_of(site).pushes(name)
+    """Whether saves of an entity touch the record alone: no lines, no figures of others, nothing looked up."""
+    entity = site.model.entities[name]
+    asked = site.model.asked_by_saves(entity)
+    return not (entity.lines() or dependencies_of(site).pushes(name) or any(one.looks_up for one in asked))
 
 
 def at_once(site: Site, scope: HTTPScope) -> bytes | None:
@@ -156,10 +143,10 @@ async def read_body(scope: HTTPScope, receive: Receive) -> bytes:
     return b"".join(parts)
 
 
-async def respond(
+async def send_whole(
     send: Send, status: int, content: bytes, media_type: str, headers: Mapping[str, str] = NO_HEADERS
 ) -> None:
-    """Send a whole answer."""
+    """Send an answer in one piece."""
     sent = [(b"content-type", media_type.encode("ascii")), (b"content-length", b"%d" % len(content))]
     sent += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": sent})

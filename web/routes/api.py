@@ -29,10 +29,10 @@ api_router = Router(
         route(
             HttpMethod.POST, "/files", upload_endpoint(files.upload), request_max_body_size=FILE_BYTES_MAX + FORM_BYTES
         ),
-        route(HttpMethod.GET, "/{entity:str}", reading_endpoint(reading.listing, short=True)),
+        route(HttpMethod.GET, "/{entity:str}", reading_endpoint(reading.listing)),
         route(HttpMethod.POST, "/{entity:str}", endpoint(writing.create)),
         route(HttpMethod.POST, "/{entity:str}/bulk", endpoint(writing.bulk)),
-        route(HttpMethod.GET, "/{entity:str}/{id:str}", reading_endpoint(reading.one, short=True)),
+        route(HttpMethod.GET, "/{entity:str}/{id:str}", reading_endpoint(reading.one)),
         route(HttpMethod.PATCH, "/{entity:str}/{id:str}", endpoint(writing.change)),
         route(HttpMethod.DELETE, "/{entity:str}/{id:str}", endpoint(writing.remove)),
         route(HttpMethod.POST, "/{entity:str}/{id:str}/restore", endpoint(writing.bring_back)),
