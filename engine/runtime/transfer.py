@@ -60,10 +60,12 @@ class Summary:
     ignored: tuple[str, ...] = ()
     """Columns that were not imported."""
 
-    def go_back(self, created: int, updated: int, skipped: int, failed: int) -> None:
-        """Forget the rows after these."""
-        self.created, self.updated, self.skipped = created, updated, skipped
-        del self.failures[failed:]
+    def add(self, later: Summary) -> None:
+        """Count the rows that came after, too."""
+        self.created += later.created
+        self.updated += later.updated
+        self.skipped += later.skipped
+        self.failures += later.failures
 
     @property
     def failed(self) -> int:
@@ -115,18 +117,17 @@ def import_rows(
             _try(there, actor, lambda session: importer.take(session, rows, summary), summary)
         return summary
     while chunk := list(islice(rows, CHUNK)):
-        before = (summary.created, summary.updated, summary.skipped, summary.failed)
 
-        def store(session: Session, chunk: list[Row] = chunk, before: tuple[int, ...] = before) -> None:
-            # The transaction may be tried again: the counts begin anew with it.
-            summary.go_back(*before)
-            importer.take(session, chunk, summary)
+        def store(session: Session, chunk: list[Row] = chunk) -> Summary:
+            # The transaction may be tried again: what it counts counts once it has ended.
+            stored = Summary()
+            importer.take(session, chunk, stored)
             chaos.point("import")
+            return stored
 
         try:
-            in_transaction(site, actor, store)
+            summary.add(in_transaction(site, actor, store))
         except (StoreError, StaleSite) as error:
-            summary.go_back(*before)
             cause = "A newer config was applied meanwhile." if isinstance(error, StaleSite) else str(error)
             raise Stopped(summary, cause) from error
         chaos.point("import")

@@ -83,8 +83,8 @@ def counts(summary: Summary) -> Mapping[str, int]:
     return {word: count for word, count in told.items() if count}
 
 
-def bring(crm: Crm, actor: Actor, rows: Sheet, **options: str) -> Summary:
-    return import_rows(crm.site, actor, "customer", rows, **options)  # type: ignore[arg-type]
+def bring(crm: Crm, actor: Actor, rows: Sheet, key: str | None = None) -> Summary:
+    return import_rows(crm.site, actor, "customer", rows, key=key)
 
 
 def test_who_may_only_make_customers_one_by_one_may_not_import_them(firm: Crm) -> None:
