@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
 
 import sqlalchemy as sa
@@ -104,22 +104,31 @@ def _fill_tree(
     session: Session, figures: Figures, fields: Sequence[Field], kept: Collection[Entity], dependencies: Dependencies
 ) -> list[Node]:
     """Bring one record up to date; the records of its tree that changed."""
-    with _telling(figures):
-        frozen = frozen_keys(figures)
-        spots = _keep_rows(session, figures, kept, frozen) if kept else set()
-        for field in fields:
-            for one in figures.tree.of(field.entity):
-                if field.name not in one.typed and not (field.frozen and one.key in frozen):
-                    _expect(session, one, field)
-            spots.add((field.entity, field.name))
-        _expect_dependents(figures, spots, frozen, dependencies)
-        figures.all_worked_out()
-        changed = [one for one in figures.tree.root.walk() if one.is_new or changed_fields(one)]
-        changed += figures.tree.root.walk_gone()
-        if changed:
-            _stop_on(unique_errors(figures))
+    try:
+        changed = _work_out(session, figures, fields, kept, dependencies)
+    except InvalidRecord as refused:
+        raise _unkept(figures, refused) from refused
     if changed:
         store_tree(figures, "computed", keep_version=True)
+    return changed
+
+
+def _work_out(
+    session: Session, figures: Figures, fields: Sequence[Field], kept: Collection[Entity], dependencies: Dependencies
+) -> list[Node]:
+    frozen = frozen_keys(figures)
+    spots = _keep_rows(session, figures, kept, frozen) if kept else set()
+    for field in fields:
+        for one in figures.tree.of(field.entity):
+            if field.name not in one.typed and not (field.frozen and one.key in frozen):
+                _expect(session, one, field)
+        spots.add((field.entity, field.name))
+    _expect_dependents(figures, spots, frozen, dependencies)
+    figures.all_worked_out()
+    changed = [one for one in figures.tree.root.walk() if one.is_new or changed_fields(one)]
+    changed += figures.tree.root.walk_gone()
+    if changed:
+        _stop_on(unique_errors(figures))
     return changed
 
 
@@ -159,8 +168,10 @@ def _follow(session: Session, counting: Holders, dependencies: Dependencies) -> 
     while counting:
         changed: list[Node] = []
         for key in sorted(counting):
-            with _telling(None, session, key):
+            try:
                 changed += refresh_record(session, key, counting[key], dependencies)
+            except InvalidRecord as refused:
+                raise _unkept(_figures_of(session, key), refused) from refused
         counting = holders(session, changed, dependencies)
 
 
@@ -172,16 +183,9 @@ def _note(counting: Holders, found: Holders) -> None:
 # ---- what cannot be kept
 
 
-@contextmanager
-def _telling(figures: Figures | None, session: Session | None = None, key: Key | None = None) -> Iterator[None]:
-    """Turn a refusal into a Problem that names entity, field, record and the place in the config."""
-    try:
-        yield
-    except InvalidRecord as refused:
-        if figures is None:
-            assert session is not None and key is not None
-            figures = _figures_of(session, key)
-        raise ConfigError([_problem(figures, error) for error in refused.errors[:1]]) from refused
+def _unkept(figures: Figures, refused: InvalidRecord) -> ConfigError:
+    """A refusal as a Problem that names entity, field, record and the place in the config."""
+    return ConfigError([_problem(figures, error) for error in refused.errors[:1]])
 
 
 def _figures_of(session: Session, key: Key) -> Figures:
