@@ -6,7 +6,7 @@ SQLAlchemy's compiler is used once for each, and its types still convert every p
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -15,7 +15,8 @@ from engine.store.driver import Row as Row
 from engine.store.driver import execute, module_of, run, run_many, told
 from engine.store.kept import Kept
 
-RARE_RUNS = 3
+RARE_RUNS: Final = 3
+"""So often a statement that writes is run before PostgreSQL keeps it: most sets of columns are seen once."""
 Convert = Callable[[Any], Any]
 
 

@@ -11,11 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+
 from engine import boot
 from engine.boot import Project
 from engine.change import Draft, system
 from engine.runtime.save import save
-from engine.store import sqlite
 
 NOTES = "acknowledged"
 SAVES = 120
@@ -38,10 +39,13 @@ def apply_folder(project: Project, note: Callable[[int], object]) -> None:
 
 def main(work: str, folder: Path, *more: str) -> None:
     """Do the work; `more` is what the database is told besides how it is opened."""
-    recipe: Any = vars(sqlite)["_recipe"]
-    setattr(  # noqa: B010
-        sqlite, "_recipe", lambda engine, *, begin, pragmas: recipe(engine, begin=begin, pragmas=(*pragmas, *more))
-    )
+
+    @sa.event.listens_for(sa.Engine, "engine_connect")
+    def tell(connection: sa.Connection) -> None:
+        driver: Any = connection.connection.driver_connection
+        for pragma in more:
+            driver.execute(f"PRAGMA {pragma}")
+
     notes = os.open(folder / NOTES, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     project = Project.at(folder, f"sqlite:///{folder / '.forme' / 'forme.db'}")
     works = {"save": save_customers, "apply": apply_folder}
